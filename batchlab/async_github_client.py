@@ -1,0 +1,297 @@
+"""The asynchronous client: sends one call at a time and returns its answer; the one module that reaches the network.
+
+Limits, retries and concurrency belong to the engine; the convenience methods here retry politely by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from batchlab import __version__, clock
+from batchlab.batch_models import FileContent, Repository
+from batchlab.control.rate_limits import pause
+from batchlab.control.retry import RetryPolicy
+from batchlab.errors import BatchLabError, InputError, NetworkError, RateLimitError
+from batchlab.git_objects import blob_sha
+from batchlab.github_api import (
+    API_VERSION,
+    REDIRECTS,
+    ApiRequest,
+    Reply,
+    TreeListing,
+    contents_request,
+    error_of,
+    listing_request,
+    rate_limit_request,
+    read_repository,
+    read_tree,
+    redirected,
+    repository_request,
+    tree_request,
+)
+
+DEFAULT_BASE_URL = "https://api.github.com"
+USER_AGENT = f"batchlab/{__version__}"
+MOST_REDIRECTS = 5
+SLOWEST_LINK = 100_000  # bytes/s that patience allows for
+# httpcore looks through all idle connections for each call: 20 keep that cheap, the rest are opened as needed.
+LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=20)
+_TOKEN_KINDS = {
+    "ghp_": "classic personal access token",
+    "github_pat_": "fine-grained personal access token",
+    "gho_": "OAuth token",
+    "ghu_": "GitHub App user token",
+    "ghs_": "GitHub App installation token",
+    "ghr_": "refresh token (which cannot read anything)",
+}
+
+
+class Token:
+    """A secret that shows its kind and never its value."""
+
+    def __init__(self, value: str | None) -> None:
+        value = (value or "").strip()
+        if not value.isascii() or any(c.isspace() for c in value):
+            raise InputError("the token holds blanks or non-ASCII characters; copy it again")
+        self._value = value
+
+    @property
+    def kind(self) -> str:
+        """What kind of token it is, by its prefix."""
+        if not self._value:
+            return "missing token"
+        return next((kind for prefix, kind in _TOKEN_KINDS.items() if self._value.startswith(prefix)), "token")
+
+    def headers(self) -> dict[str, str]:
+        """Return the ``Authorization`` header, or nothing where there is no token."""
+        return {"Authorization": f"Bearer {self._value}"} if self._value else {}
+
+    def reveal(self) -> str:
+        """Return the secret itself."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}>"
+
+
+class AsyncGitHubClient:
+    """A client of GitHub's API, or of any server that speaks it.
+
+    May be built outside an event loop and used from successive loops: each has its own connections. Proxies and
+    certificate authorities are taken from the environment, as httpx does.
+
+    Parameters
+    ----------
+    token
+        Credential; from ``GITHUB_TOKEN`` unless given. Empty reads anonymously.
+    base_url
+        Address of the API; from ``GITHUB_API_URL``, else ``https://api.github.com``.
+    transport
+        What carries the calls, such as the embedded GitHub's; the network unless given.
+
+    Examples
+    --------
+    >>> AsyncGitHubClient(token="ghp_secret", base_url="https://github.example.com/api/v3")
+    AsyncGitHubClient('https://github.example.com/api/v3', <classic personal access token>)
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        base_url: str | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._token = Token(os.environ.get("GITHUB_TOKEN") if token is None else token)
+        self.base_url = (base_url or os.environ.get("GITHUB_API_URL") or DEFAULT_BASE_URL).rstrip("/")
+        if not self.base_url.startswith(("http://", "https://")):
+            raise InputError(f"base_url {self.base_url!r} must start with http:// or https://")
+        self._transport = transport
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+        self._moved: dict[str, str] = {}
+        self._headers: dict[str, httpx.Headers] = {}
+
+    def __repr__(self) -> str:
+        return f"AsyncGitHubClient({self.base_url!r}, {self._token!r})"
+
+    @property
+    def token_kind(self) -> str:
+        """What kind of token is in use."""
+        return self._token.kind
+
+    def _http(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            pool = httpx.AsyncClient(transport=self._transport, limits=LIMITS, follow_redirects=False)
+            self._pools[loop] = pool
+        return pool
+
+    async def exchange(self, request: ApiRequest, patience: float = 30.0) -> Reply:
+        """Send one call and return its answer, whatever its status.
+
+        Parameters
+        ----------
+        request
+            The call.
+        patience
+            Seconds to wait for the first byte; it grows with the bytes expected.
+
+        Raises
+        ------
+        NetworkError
+            No complete answer arrived.
+        """
+        try:
+            response = await self._http().send(self._outgoing(request, patience))
+        except httpx.TimeoutException:
+            raise NetworkError(f"no answer to {request.endpoint} within {patience:.0f} s") from None
+        except httpx.HTTPError as error:
+            reason = str(error) or "connection lost"
+            raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
+        return Reply(response.status_code, response.headers, response.content)
+
+    def _outgoing(self, request: ApiRequest, patience: float) -> httpx.Request:
+        read = patience + request.expected_bytes / SLOWEST_LINK
+        waits = {"connect": patience, "read": read, "write": patience, "pool": None}
+        address = self.base_url + self._located(request)
+        return httpx.Request("GET", address, headers=self._sent_headers(request.accept), extensions={"timeout": waits})
+
+    def _sent_headers(self, accept: str) -> httpx.Headers:
+        if accept not in self._headers:
+            fixed = {"Accept": accept, "User-Agent": USER_AGENT, "X-GitHub-Api-Version": API_VERSION}
+            self._headers[accept] = httpx.Headers(fixed | {"Accept-Encoding": "gzip"} | self._token.headers())
+        return self._headers[accept]
+
+    def _located(self, request: ApiRequest) -> str:
+        # A renamed repository answers 301 at its old name for each call; once met, its new address is used.
+        moved = self._moved.get(request.repo)
+        return moved + request.path.removeprefix(f"/repos/{request.repo}") if moved else request.path
+
+    def follow(self, request: ApiRequest, reply: Reply) -> ApiRequest | None:
+        """Return the call that a redirect asks for, None when the answer is no redirect.
+
+        Raises
+        ------
+        NetworkError
+            The redirect leads to another host, which must not see the token.
+        """
+        if reply.status not in REDIRECTS:
+            return None
+        target = redirected(request, reply, self.base_url)
+        old_prefix = self._moved.get(request.repo, f"/repos/{request.repo}")
+        rest = self._located(request).removeprefix(old_prefix)
+        if reply.status in (301, 308) and rest and target.path.endswith(rest):
+            self._moved[request.repo] = target.path.removesuffix(rest)
+        return target
+
+    def error_of(self, request: ApiRequest, reply: Reply) -> BatchLabError | None:
+        """Return the error that an answer stands for, None when it is what was asked for."""
+        return error_of(request, reply, self._token.kind, clock.epoch())
+
+    async def call(self, request: ApiRequest, retry: RetryPolicy | None = None) -> Reply:
+        """Make one call outside the engine: redirects followed, limits waited for, failures retried.
+
+        Raises
+        ------
+        BatchLabError
+            What the last attempt ended with.
+        """
+        policy = retry or RetryPolicy(attempts=3, base=1.0)
+        attempt = limit_hits = 0
+        while True:
+            try:
+                return await self._attempt(request)
+            except RateLimitError as error:
+                limit_hits += 1
+                if limit_hits > 3:
+                    raise
+                await clock.sleep(pause(error, limit_hits))
+            except BatchLabError as error:
+                attempt += 1
+                backoff = policy.backoff(error, attempt, request.path)
+                if backoff is None:
+                    raise
+                await clock.sleep(backoff)
+
+    async def _attempt(self, request: ApiRequest) -> Reply:
+        for _ in range(MOST_REDIRECTS + 1):
+            reply = await self.exchange(request)
+            target = self.follow(request, reply)
+            if target is None:
+                error = self.error_of(request, reply)
+                if error is not None:
+                    raise error
+                return reply
+            request = target
+        raise NetworkError(f"{request.path}: more than {MOST_REDIRECTS} redirects")
+
+    async def get_repository(self, repo: Repository | str) -> Repository:
+        """Return a repository as GitHub describes it: default branch, archived, last update."""
+        reply = await self.call(repository_request(Repository.parse(repo)))
+        return read_repository(reply.json())
+
+    async def get_tree(self, repo: Repository | str, ref: str | None = None) -> TreeListing:
+        """Return the recursive tree of a repository at a ref (``HEAD`` unless given)."""
+        repo = Repository.parse(repo)
+        return read_tree(await self.call(tree_request(repo, ref or repo.ref or "HEAD")))
+
+    async def get_file_content(self, repo: Repository | str, file_path: str) -> FileContent:
+        """Return one file by path."""
+        reply = await self.call(contents_request(Repository.parse(repo), file_path))
+        return FileContent(reply.body, blob_sha(reply.body), len(reply.body))
+
+    async def get_rate_limit(self) -> dict[str, dict[str, int]]:
+        """Return ``{resource: {limit, used, remaining, reset}}``; the call is free."""
+        resources: dict[str, dict[str, int]] = (await self.call(rate_limit_request())).json()["resources"]
+        return resources
+
+    async def list_repositories(self, owner: str) -> AsyncIterator[Repository]:
+        """Yield the repositories of an organisation, or of a user of that name."""
+        try:
+            first = await self.call(listing_request(owner, "orgs"))
+            request: ApiRequest | None = listing_request(owner, "orgs")
+        except BatchLabError as error:
+            if getattr(error, "status", None) != 404:
+                raise
+            first = await self.call(listing_request(owner, "users"))
+            request = listing_request(owner, "users")
+        reply = first
+        while request is not None:
+            for document in reply.json():
+                yield read_repository(document)
+            request = _next_page(request, reply, self.base_url)
+            if request is not None:
+                reply = await self.call(request)
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop, and forget those of loops that have ended."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _next_page(request: ApiRequest, reply: Reply, base_url: str) -> ApiRequest | None:
+    links = httpx.Response(reply.status, headers=httpx.Headers(dict(reply.headers))).links
+    address = links.get("next", {}).get("url")
+    if not address:
+        return None
+    return redirected(request, Reply(302, {"location": address}, b""), base_url)

@@ -1,0 +1,227 @@
+"""`BatchCoordinator`: repositories or paths in, one row a file out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+import pandas as pd
+
+from batchlab import clock
+from batchlab.async_github_client import AsyncGitHubClient
+from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.batch_metrics_collector import BatchMetricsCollector, OperationCounts
+from batchlab.batch_models import BatchRequest, BatchResult, Repository
+from batchlab.batch_strategy_manager import BatchStrategyManager
+from batchlab.cache_manager import CacheManager
+from batchlab.control.policies import Policy
+from batchlab.control.trace import Trace
+from batchlab.engine.dispatcher import Dispatcher, stopped
+from batchlab.engine.file_fetching import FileFetching
+from batchlab.engine.operation import Operation
+from batchlab.errors import AuthenticationError
+from batchlab.frames import MetricsFrame, results_frame
+from batchlab.patterns import MANIFESTS, PathFilter
+
+
+class BatchCoordinator:
+    """Reads many files with one strategy, one queue and one set of limits.
+
+    Operations of one coordinator run one after another. Use it as ``async with``, or call `cleanup` at the end.
+
+    Parameters
+    ----------
+    github_client
+        What reaches GitHub; from the environment (``GITHUB_TOKEN``, ``GITHUB_API_URL``) unless given.
+    cache_manager
+        Blobs held already; in memory, for this coordinator alone, unless given.
+    config
+        Settings, obeyed live; the documented defaults unless given.
+    metrics_collector
+        Where operations are summed up; an own one unless given.
+    seed
+        Seed of the backoff jitter.
+    """
+
+    def __init__(
+        self,
+        github_client: AsyncGitHubClient | None = None,
+        cache_manager: CacheManager | None = None,
+        config: BatchConfig | None = None,
+        metrics_collector: BatchMetricsCollector | None = None,
+        *,
+        seed: int = 0,
+    ) -> None:
+        self.config = config if config is not None else BatchConfig()
+        self._own_client = github_client is None
+        self._client = github_client if github_client is not None else AsyncGitHubClient()
+        self._own_cache = cache_manager is None
+        self._cache = cache_manager if cache_manager is not None else CacheManager(":memory:")
+        self.metrics_collector = metrics_collector if metrics_collector is not None else BatchMetricsCollector()
+        self.metrics_collector.log |= self.config.log_batch_metrics
+        self.trace = Trace(detailed=self.config.enable_performance_monitoring)
+        self._seed = seed
+        self._operations = 0
+        self._turn = asyncio.Lock()
+        self._current: tuple[asyncio.AbstractEventLoop, Dispatcher, Operation] | None = None
+        self._fetching: FileFetching | None = None
+        self._stop_asked = False
+        self.records: list[BatchResult] = []
+
+    async def process_repositories_batch(
+        self,
+        repositories: Iterable[Repository | str],
+        strategy: BatchStrategy | str | Policy | None = None,
+        *,
+        patterns: Sequence[str] = MANIFESTS,
+    ) -> pd.DataFrame:
+        """Read the wanted files of many repositories.
+
+        Parameters
+        ----------
+        repositories
+            Repositories, or texts such as ``owner/name`` and ``owner/name@ref``. One named twice is read once.
+        strategy
+            One of the five, or a policy of your own; ``config.default_strategy`` unless given.
+        patterns
+            Globs of the wanted files; the usual manifests and lockfiles unless given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a wanted file, in the order of the repositories and their trees, with the columns of
+            `batchlab.frames.RESULTS`. A repository that cannot be read, is empty or has no wanted file is a row
+            without path that says so.
+
+        Raises
+        ------
+        AuthenticationError
+            The token was refused. What was read before is in `results`.
+        InputError
+            A repository or pattern is no such thing.
+        """
+        unique = dict.fromkeys(Repository.parse(repo) for repo in repositories)
+        wanted = PathFilter(patterns)
+
+        def ask(operation: Operation) -> None:
+            for repo in unique:
+                operation.ask_repository(repo, wanted)
+
+        return await self._run("repositories", strategy, ask)
+
+    async def process_files_batch(
+        self,
+        repo: Repository | str,
+        file_paths: Iterable[str],
+        priority_files: Iterable[str] = (),
+        strategy: BatchStrategy | str | Policy | None = None,
+    ) -> pd.DataFrame:
+        """Read files of one repository by path.
+
+        Parameters
+        ----------
+        repo
+            The repository, at its ref.
+        file_paths
+            Paths from the root; a path asked for twice is two rows.
+        priority_files
+            Paths or base names to read first; those that are absent are ignored.
+        strategy
+            As for `process_repositories_batch`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a path, in the order asked.
+
+        Raises
+        ------
+        AuthenticationError
+            The token was refused. What was read before is in `results`.
+        """
+        repo = Repository.parse(repo)
+        first, manager = frozenset(priority_files), self._manager()
+        requests = [BatchRequest(repo, path, manager.priority_of(path, first)) for path in file_paths]
+        return await self._run("files", strategy, lambda operation: operation.ask_files(requests))
+
+    def _manager(self) -> BatchStrategyManager:
+        return BatchStrategyManager(self.config)
+
+    async def _run(
+        self, name: str, strategy: BatchStrategy | str | Policy | None, ask: Callable[[Operation], None]
+    ) -> pd.DataFrame:
+        policy = self._manager().policy(strategy)
+        async with self._turn:
+            await self._operate(name, policy, ask)
+        return results_frame(self.records)
+
+    async def _operate(self, name: str, policy: Policy, ask: Callable[[Operation], None]) -> None:
+        first_call, first_batch, start = len(self.trace.calls), len(self.trace.batches), clock.now()
+        dispatcher = Dispatcher(
+            self._client, self.config, policy, self.trace, seed=self._seed, operation=self._operations
+        )
+        manager = self._manager()
+        cache = self._cache if self.config.use_cache else None
+        fetching = FileFetching(dispatcher.submit, manager.route_for, cache, self.config.fold_duplicates)
+        operation, self._fetching = Operation(dispatcher, fetching, manager), fetching
+        dispatcher.files_done = lambda: fetching.done
+        self._operations += 1
+        self._current = (asyncio.get_running_loop(), dispatcher, operation)
+        try:
+            if self._stop_asked:
+                dispatcher.stop(stopped())
+            ask(operation)
+            await dispatcher.run()
+        except AuthenticationError as error:
+            error.add_note("what was read before is in coordinator.results")
+            raise
+        finally:
+            self.records, self._current, self._stop_asked = operation.results(), None, False
+            self.metrics_collector.operation_ended(
+                OperationCounts(
+                    name, policy.name, self.records, self.trace.calls[first_call:], self.trace.batches[first_batch:],
+                    operation.trees, clock.now() - start, dispatcher.mean_limit.at(clock.now()),
+                )
+            )  # fmt: skip
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """The rows of the operation under way so far, or of the last one."""
+        return results_frame(self._current[2].results() if self._current else self.records)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Files that have their row, and files asked for so far, of the operation under way or the last one."""
+        return (self._fetching.done, self._fetching.asked) if self._fetching is not None else (0, 0)
+
+    def stop(self) -> None:
+        """End the operation under way, or the next one, from any thread.
+
+        It returns what it has; files that were not read are failed rows of category ``cancelled``.
+        """
+        self._stop_asked = True
+        current = self._current
+        if current is not None:
+            loop, dispatcher, _ = current
+            loop.call_soon_threadsafe(dispatcher.stop, stopped())
+
+    def get_batch_metrics(self) -> MetricsFrame:
+        """Return the metrics frame, a row an operation; see `batchlab.frames.MetricsFrame`."""
+        return self.metrics_collector.frame()
+
+    async def cleanup(self) -> None:
+        """Close what this coordinator made: its client and its cache, unless they were given."""
+        if self._own_client:
+            await self._client.aclose()
+        if self._own_cache:
+            self._cache.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.cleanup()

@@ -1,0 +1,41 @@
+"""Time, as everything in batchlab reads it: seconds of the running event loop.
+
+On an ordinary loop that is real time; on the virtual loop (`batchlab.twin`) the same calls read virtual
+time. Nothing else in the package asks the operating system what time it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class HasEpoch(Protocol):
+    """An event loop that keeps its own calendar, as the virtual one does."""
+
+    def epoch(self) -> float:
+        """Return the seconds since 1970-01-01 UTC that the loop's instant stands for."""
+        ...
+
+
+def now() -> float:
+    """Return the running loop's time in seconds, from an arbitrary start."""
+    return asyncio.get_running_loop().time()
+
+
+def epoch() -> float:
+    """Return UTC epoch seconds: the running loop's own calendar if it keeps one, else the system's."""
+    loop = asyncio.get_running_loop()
+    return loop.epoch() if isinstance(loop, HasEpoch) else time.time()
+
+
+def is_virtual() -> bool:
+    """Tell whether the running loop keeps virtual time."""
+    return isinstance(asyncio.get_running_loop(), HasEpoch)
+
+
+async def sleep(seconds: float) -> None:
+    """Wait on the running loop; zero or less only yields to other tasks."""
+    await asyncio.sleep(max(0.0, seconds))

@@ -1,0 +1,186 @@
+"""Decide how many calls may be in flight: a fixed limit, or one learned from the rate of delivery."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One call that has ended.
+
+    Parameters
+    ----------
+    sent, finished
+        Seconds on the run's clock.
+    ok
+        Whether it brought what was asked for.
+    """
+
+    sent: float
+    finished: float
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A new concurrency limit, and why."""
+
+    limit: int
+    why: str
+
+
+class ConcurrencyController(Protocol):
+    """What sets the concurrency limit.
+
+    The engine asks for ``limit`` before each call and clamps it to ``max_concurrent_requests``; it tells of
+    each completion and of each rate limit met.
+    """
+
+    limit: int
+
+    def completed(self, completion: Completion) -> LimitChange | None:
+        """Take note of a call that has ended; return a change of the limit, if any."""
+        ...
+
+    def throttled(self, now: float) -> LimitChange | None:
+        """Take note of a rate limit that was met; return a change of the limit, if any."""
+        ...
+
+    def clamp(self, ceiling: int) -> None:
+        """Take note of a new ceiling."""
+        ...
+
+
+class FixedLimit:
+    """The same limit throughout; halved by a rate limit that was met, and regrown by one a round.
+
+    Parameters
+    ----------
+    ceiling
+        The limit, in calls.
+    """
+
+    def __init__(self, ceiling: int) -> None:
+        self.limit = self._ceiling = ceiling
+        self._since_change = 0
+
+    def completed(self, completion: Completion) -> LimitChange | None:
+        """Grow back by one for each round of calls, after a halving."""
+        if self.limit >= self._ceiling or not completion.ok:
+            return None
+        self._since_change += 1
+        if self._since_change < self.limit:
+            return None
+        self._since_change = 0
+        self.limit += 1
+        return LimitChange(self.limit, "regrows after a rate limit")
+
+    def throttled(self, now: float) -> LimitChange | None:
+        """Halve."""
+        self.limit, self._since_change = max(1, self.limit // 2), 0
+        return LimitChange(self.limit, "halved after a rate limit")
+
+    def clamp(self, ceiling: int) -> None:
+        """Follow a change of the ceiling at once; the same ceiling again undoes no halving."""
+        if ceiling != self._ceiling:
+            self.limit = self._ceiling = ceiling
+
+
+class RateKnee:
+    """Learn the limit from the delivery rate: grow while the rate grows, then hold a little above the knee.
+
+    A round is at least ``max(8, 2 x limit)`` completions of calls sent under the limit of that round. In slow
+    start the limit doubles as long as a round delivers at least 20 % more calls per second than the best
+    before. Then it holds, and one round in four probes a quarter more; a probe that delivers 5 % more is
+    kept, one that does not is taken back. A rate limit halves it and ends slow start until the ceiling rises.
+
+    Parameters
+    ----------
+    start, ceiling
+        First limit and highest, in calls.
+
+    References
+    ----------
+    N. Cardwell et al., "BBR: Congestion-Based Congestion Control", ACM Queue 14 (5), 2016: delivery rate as
+    the signal, start-up until it stops growing, then probing in cycles.
+    """
+
+    GROWTH = 1.2
+    KEEP = 1.05
+    PROBE = 1.25
+    CYCLE = 4
+
+    def __init__(self, start: int, ceiling: int) -> None:
+        self.limit = min(start, ceiling)
+        self._ceiling = ceiling
+        self._starting = True
+        self._best_rate = 0.0
+        self._held = self.limit
+        self._rounds = 0
+        self._begin_round(-math.inf)
+
+    def _begin_round(self, now: float) -> None:
+        self._round_start = now
+        self._delivered = 0
+        self._first_sent = math.inf
+
+    def completed(self, completion: Completion) -> LimitChange | None:
+        """Count it; at the end of a round decide."""
+        if completion.sent < self._round_start:
+            return None
+        self._delivered += completion.ok
+        self._first_sent = min(self._first_sent, completion.sent)
+        if self._delivered < max(8, 2 * self.limit):
+            return None
+        rate = self._delivered / max(1e-9, completion.finished - self._first_sent)
+        change = self._slow_start(rate) if self._starting else self._hold(rate)
+        self._begin_round(completion.finished)
+        return change
+
+    def _slow_start(self, rate: float) -> LimitChange | None:
+        if rate < self.GROWTH * self._best_rate:
+            self._starting = False
+            return self._set(self._held, f"{rate:.0f} calls/s is no more than before: the knee is passed")
+        self._best_rate, self._held = rate, self.limit
+        return self._set(2 * self.limit, f"{rate:.0f} calls/s and growing: slow start doubles")
+
+    def _hold(self, rate: float) -> LimitChange | None:
+        self._rounds += 1
+        if self.limit > self._held:
+            return self._judge_probe(rate)
+        self._best_rate = rate
+        if self._rounds % self.CYCLE == 0:
+            return self._set(math.ceil(self._held * self.PROBE), "probes for more")
+        return None
+
+    def _judge_probe(self, rate: float) -> LimitChange | None:
+        if rate >= self.KEEP * self._best_rate:
+            self._held, self._best_rate = self.limit, rate
+            return LimitChange(self.limit, f"probe kept: {rate:.0f} calls/s")
+        return self._set(self._held, f"probe taken back: {rate:.0f} calls/s is no more")
+
+    def _set(self, limit: int, why: str) -> LimitChange | None:
+        limit = max(1, min(limit, self._ceiling))
+        if limit == self.limit:
+            return None
+        self.limit = limit
+        return LimitChange(limit, why)
+
+    def throttled(self, now: float) -> LimitChange | None:
+        """Halve, leave slow start, and judge anew from here."""
+        self._starting = False
+        self._held = max(1, self.limit // 2)
+        change = self._set(self._held, "halved after a rate limit")
+        self._begin_round(now)
+        return change
+
+    def clamp(self, ceiling: int) -> None:
+        """Shrink at once to a lower ceiling; a higher one is room to probe into."""
+        if ceiling > self._ceiling and self.limit == self._ceiling:
+            self._starting, self._best_rate = True, 0.0
+        self._ceiling = ceiling
+        self.limit = min(self.limit, ceiling)
+        self._held = min(self._held, ceiling)

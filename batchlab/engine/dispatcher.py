@@ -1,0 +1,363 @@
+"""Send what is queued, as fast as limits allow: one limiter, one governor a pool, one pause shared by all.
+
+The dispatcher acts when something happens (a completion, a change of configuration, a time that has come) and never
+polls. What a job is, it does not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from batchlab import clock
+from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
+from batchlab.batch_config import BatchConfig, Changes
+from batchlab.control.concurrency import Completion, LimitChange
+from batchlab.control.limiter import Limiter
+from batchlab.control.policies import Policy
+from batchlab.control.retry import RetryPolicy
+from batchlab.control.trace import Mean, Trace
+from batchlab.control.waits import Reason, Waits
+from batchlab.engine.governor import Governor, Hold
+from batchlab.engine.work_queue import Entry, Job, Lane, WorkQueue
+from batchlab.errors import (
+    AuthenticationError,
+    BatchLabError,
+    CancelledFileError,
+    NetworkError,
+    RateLimitError,
+    category_of,
+)
+from batchlab.github_api import ApiRequest, Reply
+from batchlab.records import BatchRecord, CallRecord, TimelineSample
+
+SLOT = Hold(Reason.SLOT, math.inf)
+
+
+def stopped() -> CancelledFileError:
+    """Return the error of files that a stopped run did not read."""
+    return CancelledFileError("the run was stopped before this file was read; run it again to read the rest")
+
+
+class Dispatcher:
+    """Carries jobs out, on the running loop, until none is left.
+
+    Parameters
+    ----------
+    client
+        What sends a call.
+    config
+        Live settings: a change is obeyed before the next call is sent.
+    policy
+        The strategy.
+    trace
+        Where calls, batches, decisions and samples are written.
+    seed
+        Seed of the backoff jitter.
+    operation
+        Number of the operation that the batches belong to.
+    """
+
+    def __init__(
+        self,
+        client: AsyncGitHubClient,
+        config: BatchConfig,
+        policy: Policy,
+        trace: Trace,
+        *,
+        seed: int = 0,
+        operation: int = 0,
+    ) -> None:
+        self._client, self._config, self._policy, self._trace = client, config, policy, trace
+        self._seed, self._operation = seed, operation
+        ceiling = policy.ceiling(config)
+        self._controller = policy.controller(ceiling)
+        self.limiter = Limiter(min(self._controller.limit, ceiling))
+        self.mean_limit = Mean(self.limiter.limit, clock.now())
+        self._governor = Governor(policy, config)
+        self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
+        self._queue = WorkQueue()
+        self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
+        self._repositories_open = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stopped: BatchLabError | None = None
+        self.files_done: Callable[[], int] = lambda: 0
+
+    def submit(self, job: Job) -> None:
+        """Queue a job; may be called by jobs under way."""
+        if self._stopped is not None:
+            job.failed(self._stopped)
+            return
+        self._queue.add(job, clock.now())
+
+    async def run(self) -> None:
+        """Carry out everything that is queued, and what that queues in turn.
+
+        Raises
+        ------
+        AuthenticationError
+            The token was refused; every outstanding job has failed with it.
+        """
+        loop = asyncio.get_running_loop()
+
+        def changed(changes: Changes) -> None:
+            loop.call_soon_threadsafe(self._safely, self._reconfigure, changes)
+
+        unsubscribe = self._config.subscribe(changed)
+        try:
+            self._pump()
+            await self._finished
+        except asyncio.CancelledError:
+            self.stop(stopped())
+            raise
+        finally:
+            unsubscribe()
+            await self._settle()
+        if isinstance(self._stopped, AuthenticationError):
+            raise self._stopped
+
+    def stop(self, error: BatchLabError) -> None:
+        """Send nothing more and end what is under way; every outstanding job fails with ``error``."""
+        if self._stopped is not None:
+            return
+        self._stopped = error
+        now = clock.now()
+        for entry in list(self._queue.drain()):
+            self._charge_waits(entry, now)
+            entry.job.failed(error)
+        for task in self._running:
+            task.cancel()
+        self._pump()
+
+    async def _settle(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    # --- admission -------------------------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Send all that may be sent now, and arrange to be called when more may be."""
+        now = clock.now()
+        self._queue.mature(now)
+        due = self._queue.next_time() or math.inf
+        for lane in self._queue.lanes:
+            due = min(due, self._send_from(lane, now))
+        self._sample(now)
+        self._arm(due, now)
+        if not self._running and not len(self._queue) and not self._finished.done():
+            self._finished.set_result(None)
+
+    def _send_from(self, lane: Lane, now: float) -> float:
+        """Send from one lane until something holds it back; return when that ends."""
+        while (hold := self._hold(lane)) is None:
+            self._start(self._queue.pop(lane), now)
+            if not self._queue.waiting(lane):
+                return math.inf
+        self._queue.clock(lane).turn(now, hold.reason)
+        if self._too_long(hold):
+            self._refuse(lane, hold, now)
+            return math.inf
+        return now + hold.seconds
+
+    def _hold(self, lane: Lane) -> Hold | None:
+        if not self.limiter.free:
+            return SLOT
+        if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
+            return SLOT
+        return self._governor.hold(lane.pool, self._queue.demand(lane.pool), clock.now(), clock.epoch())
+
+    def _too_long(self, hold: Hold) -> bool:
+        longest = self._config.max_wait
+        return longest is not None and hold.reason is not Reason.SLOT and longest < hold.seconds < math.inf
+
+    def _refuse(self, lane: Lane, hold: Hold, now: float) -> None:
+        longest = self._config.max_wait
+        error = RateLimitError(
+            f"waiting {hold.seconds:.0f} s for the {lane.pool} rate limit would exceed max_wait={longest:.0f} s; "
+            "raise max_wait, come back after the reset, or use a token with more budget",
+            kind="primary",
+            wait=hold.seconds,
+        )
+        while self._queue.waiting(lane):
+            entry = self._queue.pop(lane)
+            self._charge_waits(entry, now)
+            entry.job.failed(error)
+
+    def _arm(self, due: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due < math.inf:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, due - now), self._safely, self._pump)
+
+    def _start(self, entry: Entry, now: float) -> None:
+        job = entry.job
+        self._charge_waits(entry, now)
+        self.limiter.take()
+        self._repositories_open += job.lane.reads_repository
+        self._governor.sent(job.lane.pool, job.points, now, clock.epoch())
+        record = self._trace.batch(
+            BatchRecord(-1, self._operation, job.route, job.repo, len(job.results), entry.attempt, entry.queued, now)
+        )
+        for result in job.results:
+            result.batch, result.route = record.batch, job.route
+            result.attempts += 1
+            result.started = now if result.started is None else result.started
+        task = asyncio.get_running_loop().create_task(job.run(partial(self._send, entry, record)))
+        self._running[task] = (entry, record)
+        task.add_done_callback(partial(self._safely, self._give_back))
+
+    def _safely(self, step: Callable[..., None], *arguments: Any) -> None:
+        # The loop only logs what a callback raises; a fault of ours must end the run, not hang it.
+        try:
+            step(*arguments)
+        except Exception as error:
+            if not self._finished.done():
+                self._finished.set_exception(error)
+
+    def _charge_waits(self, entry: Entry, now: float) -> None:
+        ready = min(entry.ready, now)
+        waited = Waits()
+        if entry.ready <= now:
+            waited = self._queue.clock(entry.job.lane).read(now).minus(entry.reading)
+        for result in entry.job.results:
+            result.backoff_wait += ready - entry.queued
+            result.queue_wait += waited.queue
+            result.pacing_wait += waited.pacing
+            result.limit_wait += waited.limit
+
+    # --- the end of a batch ----------------------------------------------------------------------------------------
+
+    def _give_back(self, task: asyncio.Task[None]) -> None:
+        entry, record = self._running.pop(task)
+        now = record.finished = clock.now()
+        self.limiter.give_back()
+        self._repositories_open -= entry.job.lane.reads_repository
+        error = self._failure(task)
+        if error is None:
+            record.outcome = "ok"
+        else:
+            self._fail(entry, record, error, now)
+        self._pump()
+
+    def _failure(self, task: asyncio.Task[None]) -> Exception | None:
+        if task.cancelled():
+            return self._stopped or stopped()
+        error = task.exception()
+        if error is None or isinstance(error, Exception):
+            return error
+        raise error
+
+    def _fail(self, entry: Entry, record: BatchRecord, error: Exception, now: float) -> None:
+        record.outcome = "failed"
+        if self._stopped is not None:
+            entry.job.failed(self._stopped)
+        elif isinstance(error, AuthenticationError):
+            entry.job.failed(error)
+            self.stop(error)
+        elif isinstance(error, RateLimitError):
+            self._rest(entry, record, error, now)
+        else:
+            self._retry_or_give_up(entry, record, error, now)
+
+    def _retry_or_give_up(self, entry: Entry, record: BatchRecord, error: Exception, now: float) -> None:
+        backoff = self._retry.backoff(error, entry.attempt, f"{entry.job.repo}/{entry.number}")
+        if backoff is None:
+            entry.job.failed(error)
+            return
+        record.outcome = "retried"
+        entry.attempt += 1
+        self._queue.return_later(entry, now, now + backoff)
+
+    def _rest(self, entry: Entry, record: BatchRecord, error: RateLimitError, now: float) -> None:
+        record.outcome = "limited"
+        new_pause = self._governor.limited(entry.job.lane.pool, error, record.started, now)
+        if new_pause is not None:
+            self._decided(self._controller.throttled(now), "concurrency", now)
+            self._trace.decide(now, "governor", "pause", 0, f"{new_pause:.0f} s", str(error))
+        if self._governor.hopeless:
+            entry.job.failed(error)
+        else:
+            self._queue.return_later(entry, now, now)
+
+    # --- one call --------------------------------------------------------------------------------------------------
+
+    async def _send(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> Reply:
+        for redirects in range(MOST_REDIRECTS + 1):
+            if redirects:
+                self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
+            reply = await self._exchange(entry, batch, request)
+            target = self._client.follow(request, reply)
+            if target is None:
+                return reply
+            request = target
+        raise NetworkError(f"{request.path}: more than {MOST_REDIRECTS} redirects")
+
+    async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> Reply:
+        record = self._trace.call(self._new_call(entry, batch, request))
+        try:
+            reply = await self._client.exchange(request, self._config.request_timeout)
+        except BaseException as error:
+            self._governor.lost(request.pool, request.points)
+            self._ended(record, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
+            raise
+        cost = 0 if reply.status == 304 else request.points
+        self._governor.answered(request.pool, request.points, cost, reply.headers)
+        record.status, record.bytes, record.points = reply.status, len(reply.body), cost
+        refusal = self._client.error_of(request, reply)
+        if refusal is None:
+            self._governor.succeeded()
+            self._ended(record, "ok", None)
+            return reply
+        self._ended(record, "limited" if isinstance(refusal, RateLimitError) else "failed", refusal)
+        raise refusal
+
+    def _new_call(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> CallRecord:
+        return CallRecord(
+            -1, batch.batch, request.repo, request.endpoint, request.pool, request.files, entry.attempt,
+            clock.now(), self.limiter.in_flight, self.limiter.limit,
+        )  # fmt: skip
+
+    def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:
+        record.finished, record.outcome = clock.now(), outcome
+        record.error = None if error is None else f"{category_of(error).value}: {error}"
+        completion = Completion(record.sent, record.finished, outcome == "ok")
+        self._decided(self._controller.completed(completion), "concurrency", record.finished)
+
+    # --- decisions -------------------------------------------------------------------------------------------------
+
+    def _decided(self, change: LimitChange | None, loop: str, now: float) -> None:
+        new = min(self._controller.limit, self._policy.ceiling(self._config))
+        if new == self.limiter.limit:
+            return
+        why = change.why if change is not None else "follows max_concurrent_requests"
+        self._trace.decide(now, loop, "concurrency limit", self.limiter.limit, new, why)
+        self.limiter.resize(new)
+        self.mean_limit.set(new, now)
+
+    def _reconfigure(self, changes: Changes) -> None:
+        now = clock.now()
+        for name, (old, new) in changes.items():
+            self._trace.decide(now, "configuration", name, old, new, "changed during the run")
+        self._controller.clamp(self._policy.ceiling(self._config))
+        self._governor.reconfigure(self._config)
+        self._retry = RetryPolicy(self._config.retry_attempts, self._config.retry_delay_base, self._seed)
+        self._decided(None, "configuration", now)
+        if not self._finished.done():
+            self._pump()
+
+    def _sample(self, now: float) -> None:
+        if self._trace.sample_due(now):
+            left = self._governor.left("core")
+            self._trace.timeline.append(
+                TimelineSample(
+                    now, self.limiter.limit, self.limiter.in_flight, len(self._queue), self.files_done(),
+                    math.nan if left is None else left,
+                )
+            )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Read a repository's tree in one piece, or subtree by subtree where the server cuts the listing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from batchlab.batch_models import BatchResult, Repository
+from batchlab.engine.work_queue import Job, Lane
+from batchlab.github_api import TreeEntry, TreeListing, read_tree, tree_request
+from batchlab.routes import Send
+
+
+class TreeReading:
+    """The reading of one repository's tree: pins it, and collects its entries with full paths.
+
+    Parameters
+    ----------
+    repo
+        The repository, at its ref.
+    submit
+        Queues a job.
+    complete
+        Called once with the root tree's sha and all entries.
+    failed
+        Called once, in place of ``complete``, with what prevented it.
+    """
+
+    def __init__(
+        self,
+        repo: Repository,
+        submit: Callable[[Job], None],
+        complete: Callable[[str, list[TreeEntry]], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self.repo = repo
+        self._submit, self._complete, self._failed = submit, complete, failed
+        self._root: str | None = None
+        self._entries: list[TreeEntry] = []
+        self._open = 0
+        self._over = False
+
+    def begin(self) -> None:
+        """Queue the listing of the root."""
+        self._list(self.repo.ref or "HEAD", "", recursive=True)
+
+    def _list(self, ref: str, prefix: str, *, recursive: bool) -> None:
+        self._open += 1
+        self._submit(TreeJob(self, ref, prefix, recursive))
+
+    def listed(self, job: TreeJob, listing: TreeListing) -> None:
+        """Take in one listing; a cut one is read again level by level."""
+        self._root = self._root or listing.sha
+        if listing.truncated and job.recursive:
+            self._list(listing.sha, job.prefix, recursive=False)
+        else:
+            self._take(job, listing.entries)
+        self._open -= 1
+        if not self._open and not self._over:
+            self._over = True
+            self._complete(self._root, self._entries)
+
+    def _take(self, job: TreeJob, entries: Sequence[TreeEntry]) -> None:
+        for entry in entries:
+            full = entry._replace(path=job.prefix + entry.path)
+            self._entries.append(full)
+            if entry.type == "tree" and not job.recursive:
+                self._list(entry.sha, full.path + "/", recursive=True)
+
+    def gave_up(self, error: Exception) -> None:
+        """Fail the whole reading once: a tree with a hole would lose files silently."""
+        if not self._over:
+            self._over = True
+            self._failed(error)
+
+
+class TreeJob:
+    """One listing of a `TreeReading`."""
+
+    route = "tree"
+    points = 1
+    priority = 0
+
+    def __init__(self, reading: TreeReading, ref: str, prefix: str, recursive: bool) -> None:
+        self.reading, self.ref, self.prefix, self.recursive = reading, ref, prefix, recursive
+        self.repo = reading.repo.full_name
+        self.lane = Lane(reads_repository=True, pool="core")
+        self.results: Sequence[BatchResult] = ()
+
+    async def run(self, send: Send) -> None:
+        """Fetch and hand over."""
+        request = tree_request(self.reading.repo, self.ref, recursive=self.recursive)
+        self.reading.listed(self, read_tree(await send(request)))
+
+    def failed(self, error: Exception) -> None:
+        """Give the reading up."""
+        self.reading.gave_up(error)

@@ -1,0 +1,128 @@
+"""What waits to be sent: jobs in lanes, the most wanted first, and those that must not go before a certain time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from batchlab.batch_models import BatchResult
+from batchlab.control.waits import WaitClock, Waits
+from batchlab.routes import Send
+
+
+class Lane(NamedTuple):
+    """Jobs that are held back by the same things: a budget pool, and the ceiling on repositories being read."""
+
+    reads_repository: bool
+    pool: str
+
+
+class Job(Protocol):
+    """One batch's work, as the dispatcher sees it."""
+
+    route: str
+    repo: str
+    lane: Lane
+    points: int
+    priority: int
+    results: Sequence[BatchResult]
+
+    async def run(self, send: Send) -> None:
+        """Do the work through ``send``; what it raises is the batch's failure."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Take note that the work will not be tried again."""
+        ...
+
+
+@dataclass(slots=True)
+class Entry:
+    """A job in the queue.
+
+    ``queued`` is when it entered, ``ready`` when it could first be sent, ``attempt`` the number of its next sending.
+    """
+
+    job: Job
+    number: int
+    queued: float
+    ready: float
+    attempt: int = 1
+    reading: Waits = field(default_factory=Waits)
+
+    def __lt__(self, other: Entry) -> bool:
+        return (-self.job.priority, self.number) < (-other.job.priority, other.number)
+
+
+class WorkQueue:
+    """Entries by lane; repository readers come first, because they tell what else there is to do."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Lane, list[Entry]] = {}
+        self._clocks: dict[Lane, WaitClock] = {}
+        self._later: list[tuple[float, Entry]] = []
+        self._numbers = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lanes.values())) + len(self._later)
+
+    def add(self, job: Job, now: float) -> None:
+        """Queue a new job."""
+        self._numbers += 1
+        self._make_ready(Entry(job, self._numbers, now, now), now)
+
+    def return_later(self, entry: Entry, now: float, ready: float) -> None:
+        """Queue an entry again, not to be sent before ``ready``."""
+        entry.queued, entry.ready = now, ready
+        heapq.heappush(self._later, (ready, entry))
+
+    def mature(self, now: float) -> None:
+        """Make ready what may be sent by now."""
+        while self._later and self._later[0][0] <= now:
+            entry = heapq.heappop(self._later)[1]
+            entry.ready = now
+            self._make_ready(entry, now)
+
+    def _make_ready(self, entry: Entry, now: float) -> None:
+        lane = entry.job.lane
+        if lane not in self._lanes:
+            self._lanes[lane] = []
+            self._lanes = dict(sorted(self._lanes.items(), key=lambda item: (not item[0].reads_repository, item[0])))
+            self._clocks[lane] = WaitClock(now)
+        entry.reading = self._clocks[lane].read(now)
+        heapq.heappush(self._lanes[lane], entry)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Lanes that hold entries, repository readers first."""
+        return [lane for lane, entries in self._lanes.items() if entries]
+
+    def waiting(self, lane: Lane) -> bool:
+        """Whether the lane holds entries."""
+        return bool(self._lanes[lane])
+
+    def clock(self, lane: Lane) -> WaitClock:
+        """Return the lane's account of what holds it back."""
+        return self._clocks[lane]
+
+    def pop(self, lane: Lane) -> Entry:
+        """Take the most wanted entry of a lane."""
+        return heapq.heappop(self._lanes[lane])
+
+    def demand(self, pool: str) -> int:
+        """Return the points that the waiting entries of a pool want."""
+        return sum(len(entries) for lane, entries in self._lanes.items() if lane.pool == pool)
+
+    def next_time(self) -> float | None:
+        """Return when the next waiting entry becomes ready, None when none waits."""
+        return self._later[0][0] if self._later else None
+
+    def drain(self) -> Iterator[Entry]:
+        """Take everything out, in no special order."""
+        for entries in self._lanes.values():
+            while entries:
+                yield entries.pop()
+        while self._later:
+            yield self._later.pop()[1]

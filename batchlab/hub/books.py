@@ -1,0 +1,72 @@
+"""The embedded GitHub's own count of what it served, kept apart from anything the client counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Call:
+    """One call as the server saw it.
+
+    Times are the server's seconds; ``in_flight`` counts the calls in flight when it arrived, itself included;
+    ``finished`` is None while it is in flight. A connection that broke has status 0.
+    """
+
+    endpoint: str
+    target: str
+    arrived: float
+    in_flight: int
+    status: int = 0
+    finished: float | None = None
+
+
+@dataclass
+class Books:
+    """Totals over the calls of one connection.
+
+    Parameters
+    ----------
+    keep_log
+        Whether each call is kept in ``log``, too.
+    """
+
+    keep_log: bool = False
+    calls: Counter[tuple[str, int]] = field(default_factory=Counter)
+    core_spent: int = 0
+    points: int = 0
+    bytes_sent: int = 0
+    in_flight: int = 0
+    peak_in_flight: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    log: list[Call] = field(default_factory=list)
+
+    @property
+    def total_calls(self) -> int:
+        """All calls, whatever became of them."""
+        return sum(self.calls.values())
+
+    def arrive(self) -> int:
+        """Count a call in, and return the calls in flight with it."""
+        self.in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+        return self.in_flight
+
+    def depart(self) -> None:
+        """Count a call out."""
+        self.in_flight -= 1
+
+    def summary(self) -> dict[str, Any]:
+        """Return the totals as JSON can carry them; calls are keyed ``"endpoint status"``."""
+        return {
+            "calls": {f"{endpoint} {status}": n for (endpoint, status), n in sorted(self.calls.items())},
+            "total_calls": self.total_calls,
+            "core_spent": self.core_spent,
+            "points": self.points,
+            "bytes_sent": self.bytes_sent,
+            "in_flight": self.in_flight,
+            "peak_in_flight": self.peak_in_flight,
+            "refused": dict(sorted(self.refused.items())),
+        }

@@ -1,0 +1,89 @@
+"""Hubs: what can be read from. `GitHub` is the real one, or any server that speaks its API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from batchlab.async_github_client import DEFAULT_BASE_URL, AsyncGitHubClient, Token
+from batchlab.batch_models import Repository
+from batchlab.cache_manager import CacheManager
+
+
+class Hub(Protocol):
+    """A GitHub to read from. The engine sees nothing of it but a client over its transport.
+
+    ``virtual`` tells whether runs against it take virtual time, ``repositories`` what there is to read.
+    """
+
+    name: str
+    virtual: bool
+    base_url: str
+
+    @property
+    def token(self) -> str | None:
+        """Credential; None takes it from the environment."""
+        ...
+
+    @property
+    def repositories(self) -> Sequence[Repository]:
+        """What is read where no repositories are named."""
+        ...
+
+    def connect(self, seed: int | None = None) -> Any:
+        """Return a fresh transport for one run; None where the network carries the calls."""
+        ...
+
+
+class GitHub:
+    """The real GitHub, or a server that speaks its API.
+
+    Parameters
+    ----------
+    token
+        Credential; from ``GITHUB_TOKEN`` unless given. Empty reads anonymously, 60 calls an hour.
+    base_url
+        Address of the API; from ``GITHUB_API_URL``, else ``https://api.github.com``.
+    repositories
+        What is read where no repositories are named.
+
+    Examples
+    --------
+    >>> GitHub(token="ghp_secret", base_url="https://github.example.com/api/v3")
+    GitHub('https://github.example.com/api/v3', <classic personal access token>)
+    """
+
+    virtual = False
+
+    def __init__(
+        self,
+        token: str | None = None,
+        base_url: str | None = None,
+        repositories: Iterable[Repository | str] = (),
+    ) -> None:
+        self._token = Token(os.environ.get("GITHUB_TOKEN") if token is None else token)
+        self.base_url = (base_url or os.environ.get("GITHUB_API_URL") or DEFAULT_BASE_URL).rstrip("/")
+        self.repositories = tuple(Repository.parse(repo) for repo in repositories)
+        self.name = self.base_url
+
+    @property
+    def token(self) -> str:
+        """The credential itself: for the client, not for showing."""
+        return self._token.reveal()
+
+    def connect(self, seed: int | None = None) -> None:
+        """Return None: the network carries the calls, and chance is not ours to seed."""
+
+    def __repr__(self) -> str:
+        return f"GitHub({self.base_url!r}, {self._token!r})"
+
+
+def client_of(hub: Hub, seed: int | None = None) -> AsyncGitHubClient:
+    """Return a client over a fresh connection to a hub."""
+    return AsyncGitHubClient(hub.token, hub.base_url, transport=hub.connect(seed))
+
+
+def default_cache(hub: Hub) -> CacheManager:
+    """Return the cache that a run uses unless one is given: on disk for the real GitHub, else in memory, empty."""
+    return CacheManager() if isinstance(hub, GitHub) else CacheManager(":memory:")

@@ -1,0 +1,25 @@
+"""Route ``contents``: a call a file, by its path; what most people write by hand, up to 100 MB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchlab.github_api import contents_request
+from batchlab.routes.protocol import Price, Send, WantedFile
+
+
+class Contents:
+    """Fetch by ``GET /repos/{owner}/{repo}/contents/{path}`` as raw bytes."""
+
+    name = "contents"
+    pool = "core"
+    most_files = 1
+    by_sha = False
+
+    def price(self, files: Sequence[WantedFile]) -> Price:
+        """Return one call and one point a file."""
+        return Price(len(files), len(files))
+
+    async def fetch(self, files: Sequence[WantedFile], send: Send) -> list[bytes | Exception]:
+        """Fetch them one after another."""
+        return [(await send(contents_request(f.repo, f.path, f.size))).body for f in files]

@@ -1,0 +1,43 @@
+"""Where runs take place: on one private loop in a background thread, or on a virtual loop in a thread of its own.
+
+No running loop is ever entered again, so that the same call works in a script, a notebook's cell and a callback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from functools import cache
+from typing import Any, TypeVar
+
+from batchlab.twin.runner import run_virtual
+
+T = TypeVar("T")
+
+
+@cache
+def _private_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="batchlab-loop", daemon=True).start()
+    return loop
+
+
+def on_private_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+    """Run a coroutine in real time on the private loop; return its future."""
+    return asyncio.run_coroutine_threadsafe(main(), _private_loop())
+
+
+def on_virtual_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+    """Run a coroutine in virtual time in a thread of its own; return its future."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(run_virtual(main))
+        except BaseException as error:  # handed to whoever waits for the future
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="batchlab-virtual-time", daemon=True).start()
+    return future
