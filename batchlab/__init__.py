@@ -1,3 +1,76 @@
-"""A laboratory for reading many files from GitHub: batch engine, embedded GitHub, studies."""
+"""A laboratory for reading many files from GitHub: batch engine, embedded GitHub, studies, pictures.
+
+The names below load on first use, so that ``import batchlab`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from batchlab.batch_config import BatchConfig, BatchStrategy
+    from batchlab.batch_coordinator import BatchCoordinator
+    from batchlab.batch_models import Repository
+    from batchlab.config_files import load_config
+    from batchlab.hub.loopback import LoopbackHub
+    from batchlab.hub.scenario import Scenario
+    from batchlab.hub.sim import SimHub
+    from batchlab.hub.world import World
+    from batchlab.hubs import GitHub
+    from batchlab.plots import plot_compare
+    from batchlab.runs import Run, RunHandle, scan, start
+    from batchlab.study import Study, compare
+
+_HOMES = {
+    "BatchConfig": "batchlab.batch_config",
+    "BatchCoordinator": "batchlab.batch_coordinator",
+    "BatchStrategy": "batchlab.batch_config",
+    "GitHub": "batchlab.hubs",
+    "LoopbackHub": "batchlab.hub.loopback",
+    "Repository": "batchlab.batch_models",
+    "Run": "batchlab.runs",
+    "RunHandle": "batchlab.runs",
+    "Scenario": "batchlab.hub.scenario",
+    "SimHub": "batchlab.hub.sim",
+    "Study": "batchlab.study",
+    "World": "batchlab.hub.world",
+    "compare": "batchlab.study",
+    "load_config": "batchlab.config_files",
+    "plot_compare": "batchlab.plots",
+    "scan": "batchlab.runs",
+    "start": "batchlab.runs",
+}
+
+__all__ = [
+    "BatchConfig",
+    "BatchCoordinator",
+    "BatchStrategy",
+    "GitHub",
+    "LoopbackHub",
+    "Repository",
+    "Run",
+    "RunHandle",
+    "Scenario",
+    "SimHub",
+    "Study",
+    "World",
+    "compare",
+    "load_config",
+    "plot_compare",
+    "scan",
+    "start",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'batchlab' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -287,14 +287,21 @@ def _known(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validated(values: Mapping[str, Any]) -> dict[str, Any]:
-    checked = {name: _checked(name, value) for name, value in values.items()}
+    checked = {name: checked_setting(name, value) for name, value in values.items()}
     for low, high in (("min_batch_size", "default_batch_size"), ("default_batch_size", "max_batch_size")):
         if checked[low] > checked[high]:
             raise ConfigError(f"{low} ({checked[low]}) exceeds {high} ({checked[high]}); set both in one update()")
     return checked
 
 
-def _checked(name: str, value: Any) -> Any:
+def checked_setting(name: str, value: Any) -> Any:
+    """Return the value of one field in its own type.
+
+    Raises
+    ------
+    ConfigError
+        The field does not take it.
+    """
     metadata = FIELDS[name].metadata
     kind = metadata["kind"]
     if kind is BatchStrategy:

@@ -8,16 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol, runtime_checkable
-
-
-@runtime_checkable
-class HasEpoch(Protocol):
-    """An event loop that keeps its own calendar, as the virtual one does."""
-
-    def epoch(self) -> float:
-        """Return the seconds since 1970-01-01 UTC that the loop's instant stands for."""
-        ...
+from collections.abc import Callable
 
 
 def now() -> float:
@@ -27,13 +18,13 @@ def now() -> float:
 
 def epoch() -> float:
     """Return UTC epoch seconds: the running loop's own calendar if it keeps one, else the system's."""
-    loop = asyncio.get_running_loop()
-    return loop.epoch() if isinstance(loop, HasEpoch) else time.time()
+    calendar: Callable[[], float] = getattr(asyncio.get_running_loop(), "epoch", time.time)
+    return calendar()
 
 
 def is_virtual() -> bool:
     """Tell whether the running loop keeps virtual time."""
-    return isinstance(asyncio.get_running_loop(), HasEpoch)
+    return hasattr(asyncio.get_running_loop(), "epoch")
 
 
 async def sleep(seconds: float) -> None:

@@ -23,13 +23,13 @@ from batchlab.hub.world import World, WorldRepository
 _REMOTE = re.compile(r"(?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)(?:.*/)?([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 
 
-def git_world(paths: Iterable[str | Path], ref: str | None = None) -> World:
+def git_world(paths: str | Path | Iterable[str | Path], ref: str | None = None) -> World:
     """Return a world of git repositories on disk.
 
     Parameters
     ----------
     paths
-        Working copies or bare repositories, each ``path`` or ``path@ref``.
+        Working copies or bare repositories, each ``path`` or ``path@ref``; one of them may stand alone.
     ref
         Branch, tag or commit for those that name none; ``HEAD`` by default.
 
@@ -45,7 +45,7 @@ def git_world(paths: Iterable[str | Path], ref: str | None = None) -> World:
         A path does not exist or is no repository, a ref is unknown, or git is not installed.
     """
     repositories: dict[str, WorldRepository] = {}
-    for path in paths:
+    for path in [paths] if isinstance(paths, str | Path) else paths:
         repository = _repository(*_split(str(path), ref))
         name = _free_name(repository.full_name, repositories)
         repositories[name.lower()] = replace(repository, full_name=name)

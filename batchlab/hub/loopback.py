@@ -94,6 +94,10 @@ class LoopbackHub:
         """Let the server forget its past, and draw with another seed if one is given."""
         self._control("/_lab/reset" if seed is None else f"/_lab/reset?seed={seed}", "POST")
 
+    def connect(self, seed: int | None = None) -> None:
+        """Let the server forget its past, so that every run starts alike; the network carries the calls."""
+        self.reset(self.seed if seed is None else seed)
+
     def close(self) -> None:
         """Stop the server; a second time changes nothing."""
         for stream in (self._server.stdin, self._server.stdout):
@@ -140,7 +144,7 @@ class LoopbackHub:
 
 
 def _start_server() -> subprocess.Popen[bytes]:
-    # A session of its own keeps Ctrl-C for the parent: it still wants to read what was delivered.
+    # A process group of its own keeps Ctrl-C for the parent, which still wants to read what was delivered.
     return subprocess.Popen(
         [sys.executable, "-m", "batchlab.hub.server"],
         stdin=subprocess.PIPE,

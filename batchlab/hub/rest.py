@@ -21,7 +21,7 @@ GITHUB_API = "https://api.github.com"
 _KEPT_BYTES = 256 * 1024 * 1024
 # What an entry of the cache takes beside its body, roughly.
 _OVERHEAD = 1024
-_IDENTIFYING = ("accept", "authorization", "x-github-api-version")
+_IDENTIFYING = ("accept", "authorization", "cookie", "x-github-api-version")
 _LISTINGS = ("orgs", "users", "organizations", "user")
 
 

@@ -168,7 +168,7 @@ class World:
         return sample_world(seed)
 
     @classmethod
-    def from_git(cls, paths: Iterable[str | Path], ref: str | None = None) -> World:
+    def from_git(cls, paths: str | Path | Iterable[str | Path], ref: str | None = None) -> World:
         """Return a world of git repositories on disk; see `batchlab.hub.git_source`."""
         from batchlab.hub.git_source import git_world
 

@@ -1,0 +1,292 @@
+"""Compare strategies: the same work under the same seeds, a ranked table and one sentence of verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.batch_models import Repository
+from batchlab.batch_strategy_manager import BatchStrategyManager
+from batchlab.cache_manager import CacheManager
+from batchlab.control.policies import Policy
+from batchlab.errors import InputError
+from batchlab.frames import Column, Schema
+from batchlab.hub.sim import SimHub
+from batchlab.hubs import Hub
+from batchlab.patterns import MANIFESTS
+from batchlab.runs.handle import RunHandle, start, wait_or_interrupt
+from batchlab.runs.run import Run
+from batchlab.study.statistics import paired_ratio
+
+REPLICATIONS = Schema(
+    "replications",
+    "A row a run of the study: arm by arm, seed by seed.",
+    (
+        Column("strategy", "string", "name of the arm"),
+        Column("seed", "int64", "seed of the run"),
+        Column("makespan", "float64", "first instant to last row", "s"),
+        Column("calls", "int64", "HTTP exchanges", "calls"),
+        Column("points", "int64", "budget points spent, all pools", "points"),
+        Column("files", "int64", "files asked for", "files"),
+        Column("delivered", "int64", "files delivered", "files"),
+        Column("failed", "int64", "files and repositories that failed", "rows"),
+        Column("limit_hits", "int64", "answers that named a rate limit", "calls"),
+        Column("p95_latency", "float64", "95th percentile of the service time of a call", "s", nullable=True),
+        Column("parallel_efficiency", "float64", "service / (makespan x mean limit)", "share", nullable=True),
+        Column("peak_in_flight", "int64", "most calls in flight at once", "calls"),
+    ),
+)
+
+TABLE = Schema(
+    "table",
+    "A row an arm, best first; arms that lost files or met a rate limit stand after those that did not.",
+    (
+        Column("strategy", "string", "name of the arm"),
+        Column("makespan", "float64", "median over seeds", "s"),
+        Column("speed_up", "float64", "SEQUENTIAL's makespan over this one, paired by seed", "times", nullable=True),
+        Column("ratio", "float64", "this makespan over the first arm's, paired by seed", "times"),
+        Column("ratio_low", "float64", "lower end of its 95 % interval", "times", nullable=True),
+        Column("ratio_high", "float64", "upper end of its 95 % interval", "times", nullable=True),
+        Column("better", "float64", "share of seeds in which it beat the first arm, ties half", "share"),
+        Column("calls", "float64", "median over seeds", "calls"),
+        Column("files", "int64", "files asked for, in one run", "files"),
+        Column("delivered", "int64", "fewest files delivered in a run", "files"),
+        Column("failed", "int64", "most rows that failed in a run", "rows"),
+        Column("p95_latency", "float64", "median over seeds", "s", nullable=True),
+        Column("parallel_efficiency", "float64", "median over seeds", "share", nullable=True),
+        Column("note", "string", "what speaks against it; empty when all is well"),
+    ),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Study:
+    """A comparison of strategies.
+
+    Parameters
+    ----------
+    replications
+        A row a run, columns of `REPLICATIONS`.
+    table
+        A row an arm, best first, columns of `TABLE`.
+    verdict
+        One sentence.
+    runs
+        The run of each arm under the first seed, by name, for a closer look.
+    hub
+        What was read.
+    config
+        The settings that all arms had.
+    interrupted
+        Whether it was stopped before its end; the table then speaks of the runs that had ended.
+    """
+
+    replications: pd.DataFrame
+    table: pd.DataFrame
+    verdict: str
+    runs: dict[str, Run]
+    hub: str
+    config: BatchConfig
+    interrupted: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Study of {len(self.table)} strategies on {self.hub}: {self.verdict}>"
+
+
+def compare(
+    hub: Hub | None = None,
+    strategies: Iterable[BatchStrategy | str | Policy] = tuple(BatchStrategy),
+    seeds: Iterable[int] = range(3),
+    *,
+    repositories: Iterable[Repository | str] | None = None,
+    config: BatchConfig | None = None,
+    patterns: Sequence[str] = MANIFESTS,
+    progress: Callable[[str, int, RunHandle], None] | None = None,
+) -> Study:
+    """Read the same files with several strategies, under the same seeds.
+
+    Every arm starts alike: a fresh connection, an empty cache, no memory of the host.
+
+    Parameters
+    ----------
+    hub
+        What to read from; the sample world of the embedded GitHub unless given.
+    strategies
+        The arms.
+    seeds
+        Replications. A real server cannot be seeded: there they are plain repetitions.
+    repositories
+        What to read; the hub's own unless given.
+    config
+        Settings of all arms; the documented defaults unless given.
+    patterns
+        Globs of the wanted files.
+    progress
+        Called with strategy, seed and handle, now and then during each run.
+
+    Returns
+    -------
+    Study
+        Table, verdict and the runs behind them. After an interrupt: of the runs that had ended.
+
+    Raises
+    ------
+    InputError
+        There is no arm or no seed, or an arm is named twice.
+
+    Examples
+    --------
+    >>> from batchlab.hub.sim import SimHub
+    >>> from batchlab.hub.world import World
+    >>> hub = SimHub(World.build({"acme/app": {f"{i}/go.mod": b"module %d" % i for i in range(9)}}), "no-limits")
+    >>> compare(hub, ["sequential", "parallel"]).table["strategy"].tolist()
+    ['parallel', 'sequential']
+    """
+    config = config if config is not None else BatchConfig()
+    arms, replications = _arms(strategies, config), list(seeds)
+    if not arms or not replications:
+        raise InputError(f"compare needs a strategy and a seed, not {len(arms)} and {len(replications)}")
+    if hub is None:
+        hub = SimHub.sample()
+    wanted = None if repositories is None else list(repositories)
+    rows: list[dict[str, object]] = []
+    runs: dict[str, Run] = {}
+    for policy in arms:
+        for seed in replications:
+            run = _run(hub, policy, seed, wanted, config, patterns, progress)
+            if run.interrupted:
+                return _study(rows, runs, hub, config, interrupted=True)
+            runs.setdefault(policy.name, run)
+            rows.append(_row(run))
+    return _study(rows, runs, hub, config, interrupted=False)
+
+
+def _arms(strategies: Iterable[BatchStrategy | str | Policy], config: BatchConfig) -> list[Policy]:
+    manager = BatchStrategyManager(config)
+    arms = [manager.policy(strategy) for strategy in strategies]
+    names = [arm.name for arm in arms]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"named twice: {', '.join(twice)}; each strategy is compared once")
+    return arms
+
+
+def _run(
+    hub: Hub,
+    policy: Policy,
+    seed: int,
+    repositories: list[Repository | str] | None,
+    config: BatchConfig,
+    patterns: Sequence[str],
+    progress: Callable[[str, int, RunHandle], None] | None,
+) -> Run:
+    with CacheManager(":memory:") as cache:
+        own = BatchConfig(**config.to_dict())
+        handle = start(repositories, hub, policy, config=own, patterns=patterns, cache=cache, seed=seed)
+        return wait_or_interrupt(handle, None if progress is None else lambda h: progress(policy.name, seed, h))
+
+
+def _row(run: Run) -> dict[str, object]:
+    metrics, status = run.metrics, run.results["status"]
+    last = metrics.iloc[-1]
+    return {
+        "strategy": run.strategy,
+        "seed": run.seed,
+        "makespan": run.makespan,
+        "calls": len(run.calls),
+        "points": int(run.calls["points"].sum()),
+        "files": metrics.total_requests,
+        "delivered": metrics.successful_requests,
+        "failed": int((status == "failed").sum()),
+        "limit_hits": int(last["limit_hits"]),
+        "p95_latency": last["p95_latency"],
+        "parallel_efficiency": metrics.parallel_efficiency,
+        "peak_in_flight": int(last["peak_in_flight"]),
+    }
+
+
+def _study(
+    rows: list[dict[str, object]], runs: dict[str, Run], hub: Hub, config: BatchConfig, *, interrupted: bool
+) -> Study:
+    replications = REPLICATIONS.frame({name: [row[name] for row in rows] for name in REPLICATIONS.names})
+    table = ranked(replications)
+    return Study(replications, table, verdict(table), runs, hub.name, config.snapshot(), interrupted)
+
+
+def ranked(replications: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a study, best first.
+
+    Parameters
+    ----------
+    replications
+        Columns of `REPLICATIONS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `TABLE`. Arms without a note come first; among equals the shorter median makespan.
+    """
+    if replications.empty:
+        return TABLE.empty()
+    arms = [_arm(name, group) for name, group in replications.groupby("strategy", sort=False)]
+    arms.sort(key=lambda arm: (bool(arm["note"]), arm["makespan"]))
+    spans = replications.pivot(index="seed", columns="strategy", values="makespan")
+    for arm in arms:
+        pair = paired_ratio(*_common(spans, str(arm["strategy"]), str(arms[0]["strategy"])))
+        arm |= {"ratio": pair.ratio, "ratio_low": pair.low, "ratio_high": pair.high, "better": pair.better}
+        sequential = BatchStrategy.SEQUENTIAL.value
+        if sequential in spans:
+            arm["speed_up"] = paired_ratio(*_common(spans, sequential, str(arm["strategy"]))).ratio
+    return TABLE.frame({name: [arm.get(name) for arm in arms] for name in TABLE.names})
+
+
+def _common(spans: pd.DataFrame, left: str, right: str) -> tuple[list[float], list[float]]:
+    both = spans[[left]].assign(other=spans[right]).dropna()
+    return both[left].tolist(), both["other"].tolist()
+
+
+def _arm(name: object, group: pd.DataFrame) -> dict[str, object]:
+    medians = {n: float(group[n].median()) for n in ("makespan", "calls", "p95_latency", "parallel_efficiency")}
+    failed, hits = int(group["failed"].max()), int(group["limit_hits"].max())
+    notes = [f"{failed} failed"] * (failed > 0) + [f"met a rate limit {hits} times"] * (hits > 0)
+    return {
+        "strategy": name,
+        **medians,
+        "files": int(group["files"].max()),
+        "delivered": int(group["delivered"].min()),
+        "failed": failed,
+        "note": "; ".join(notes),
+    }
+
+
+def verdict(table: pd.DataFrame) -> str:
+    """Return one sentence on a study's table: who wins, by how much, and whether that is shown."""
+    if table.empty:
+        return "Nothing was compared: no run had ended."
+    first = table.iloc[0]
+    sentence = f"{first['strategy']} needs {_seconds(first['makespan'])}"
+    if pd.notna(first["speed_up"]) and first["strategy"] != BatchStrategy.SEQUENTIAL.value:
+        sentence += f", {first['speed_up']:.1f} times faster than sequential"
+    return f"{sentence}; {_against_others(table)}."
+
+
+def _against_others(table: pd.DataFrame) -> str:
+    others = table.iloc[1:]
+    if others.empty:
+        return "nothing to compare it with"
+    alike = others[(others["ratio_low"] <= 1.0) & (others["ratio_high"] >= 1.0)]
+    if others["ratio_low"].isna().all():
+        second = others.iloc[0]
+        return f"{second['strategy']} takes {second['ratio']:.2f} times as long (one seed: no interval)"
+    if len(alike):
+        return f"no difference shown from {', '.join(alike['strategy'])}"
+    second = others.iloc[0]
+    interval = f"{second['ratio_low']:.2f} to {second['ratio_high']:.2f}"
+    return f"{second['strategy']} comes next and takes {second['ratio']:.2f} times as long (95 % interval {interval})"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 600 else f"{value / 60:.0f} min"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+import pytest
+
+from batchlab import clock
+from batchlab.hub.scenario import Faults, Latency, Network, Scenario
+from batchlab.hub.service import DEFAULT_TOKEN, EmbeddedGitHub
+from batchlab.hub.transport import HubTransport
+from batchlab.hub.world import World
+from batchlab.twin.runner import run_virtual
+
+T = TypeVar("T")
+_TREE = "/repos/acme/app/git/trees/HEAD"
+
+
+def _client(github: EmbeddedGitHub, **options: object) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=HubTransport(github),
+        base_url="https://api.github.com",
+        headers={"authorization": f"Bearer {DEFAULT_TOKEN}"},
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def _run(
+    world: World,
+    scenario: Scenario,
+    use: Callable[[httpx.AsyncClient], Awaitable[T]],
+    **options: object,
+) -> tuple[T, float, EmbeddedGitHub]:
+    """Return what a use of a client gives, the virtual seconds that it took, and the service."""
+    github = EmbeddedGitHub(world, scenario, keep_log=True)
+
+    async def main() -> tuple[T, float]:
+        began = clock.now()
+        async with _client(github, **options) as client:
+            return await use(client), clock.now() - began
+
+    result, seconds = run_virtual(main)
+    return result, seconds, github
+
+
+def test_a_call_takes_its_service_and_its_transfer_in_virtual_time(world: World) -> None:
+    scenario = Scenario("test", latency=Latency(median=100.0), network=Network(connection=10.0))
+    response, seconds, github = _run(world, scenario, lambda client: client.get(_TREE), timeout=None)
+    assert response.status_code == 200
+    assert seconds == pytest.approx(100.0 + len(response.content) / 10.0)
+    assert github.books.in_flight == 0
+
+
+def test_calls_overlap(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> None:
+        await asyncio.gather(*(client.get(_TREE) for _ in range(50)))
+
+    _, seconds, github = _run(world, Scenario("test", latency=Latency(median=3.0)), use)
+    assert seconds == pytest.approx(3.0)
+    assert github.books.peak_in_flight == 50
+
+
+def test_a_reset_is_a_read_error(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> None:
+        with pytest.raises(httpx.ReadError):
+            await client.get(_TREE)
+
+    _, _, github = _run(world, Scenario("test", faults=Faults({"reset": 1.0})), use)
+    assert github.books.in_flight == 0
+
+
+def test_the_client_s_read_timeout_is_obeyed(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> None:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.get(_TREE)
+
+    scenario = Scenario("test", latency=Latency(median=60.0))
+    _, seconds, github = _run(world, scenario, use, timeout=5.0)
+    assert seconds == pytest.approx(5.0)
+    assert github.books.in_flight == 0
+
+
+@pytest.mark.parametrize("patience", [1.0, 15.0])
+def test_a_cancelled_call_departs_whether_it_waits_or_receives(world: World, patience: float) -> None:
+    async def use(client: httpx.AsyncClient) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.get(_TREE), patience)
+
+    scenario = Scenario("test", latency=Latency(median=10.0), network=Network(connection=1.0))
+    _, _, github = _run(world, scenario, use, timeout=None)
+    assert github.books.in_flight == 0
+
+
+def test_redirects_can_be_followed(world: World) -> None:
+    target = "/repos/acme/old-name/contents/README.md"
+    response, _, _ = _run(world, Scenario("test"), lambda client: client.get(target, follow_redirects=True))
+    assert [step.status_code for step in response.history] == [301]
+    assert response.json()["path"] == "README.md"
+
+
+def test_an_encoded_slash_stays_part_of_a_name(world: World) -> None:
+    target = "/repos/acme/app/git/trees/heads%2Fmain"
+    response, _, _ = _run(world, Scenario("test"), lambda client: client.get(target))
+    assert response.status_code == 200
+
+
+def test_on_an_ordinary_loop_an_infinite_speed_waits_for_nothing(world: World) -> None:
+    github = EmbeddedGitHub(world, Scenario("test", latency=Latency(median=1e6)))
+
+    async def main() -> int:
+        async with _client(github) as client:
+            return (await client.get(_TREE, timeout=None)).status_code
+
+    assert asyncio.run(main()) == 200
