@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from batchlab.plots.style import BASELINE, axes_or_new, look_of
-from batchlab.study.compare import Study
+from batchlab.study.comparison import Study
 
 
 def compare_data(study: Study) -> pd.DataFrame:
