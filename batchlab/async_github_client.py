@@ -25,6 +25,7 @@ from batchlab.github_api import (
     REDIRECTS,
     ApiRequest,
     Reply,
+    Sink,
     TreeListing,
     contents_request,
     error_of,
@@ -96,6 +97,8 @@ class AsyncGitHubClient:
         Credential; from ``GITHUB_TOKEN`` unless given. Empty reads anonymously.
     base_url
         Address of the API; from ``GITHUB_API_URL``, else ``https://api.github.com``.
+    graphql_url
+        Address of GraphQL; from ``GITHUB_GRAPHQL_URL``, else derived from ``base_url``.
     transport
         What carries the calls, such as the embedded GitHub's; the network unless given.
 
@@ -110,12 +113,14 @@ class AsyncGitHubClient:
         token: str | None = None,
         base_url: str | None = None,
         *,
+        graphql_url: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._token = Token(os.environ.get("GITHUB_TOKEN") if token is None else token)
         self.base_url = (base_url or os.environ.get("GITHUB_API_URL") or DEFAULT_BASE_URL).rstrip("/")
         if not self.base_url.startswith(("http://", "https://")):
             raise InputError(f"base_url {self.base_url!r} must start with http:// or https://")
+        self.graphql_url = graphql_url or os.environ.get("GITHUB_GRAPHQL_URL") or _graphql_url(self.base_url)
         self._transport = transport
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
         self._moved: dict[str, str] = {}
@@ -137,7 +142,7 @@ class AsyncGitHubClient:
             self._pools[loop] = pool
         return pool
 
-    async def exchange(self, request: ApiRequest, patience: float = 30.0) -> Reply:
+    async def exchange(self, request: ApiRequest, patience: float = 30.0, sink: Sink | None = None) -> Reply:
         """Send one call and return its answer, whatever its status.
 
         Parameters
@@ -146,14 +151,19 @@ class AsyncGitHubClient:
             The call.
         patience
             Seconds to wait for the first byte; it grows with the bytes expected.
+        sink
+            What takes the body of a 200 answer as it comes; the answer returned then has none.
 
         Raises
         ------
         NetworkError
             No complete answer arrived.
         """
+        outgoing = self._outgoing(request, patience)
         try:
-            response = await self._http().send(self._outgoing(request, patience))
+            if sink is not None:
+                return await self._streamed(outgoing, sink)
+            response = await self._http().send(outgoing)
         except httpx.TimeoutException:
             raise NetworkError(f"no answer to {request.endpoint} within {patience:.0f} s") from None
         except httpx.HTTPError as error:
@@ -161,11 +171,35 @@ class AsyncGitHubClient:
             raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
         return Reply(response.status_code, response.headers, response.content)
 
+    async def _streamed(self, outgoing: httpx.Request, sink: Sink) -> Reply:
+        response = await self._http().send(outgoing, stream=True)
+        try:
+            if response.status_code != 200:
+                return Reply(response.status_code, response.headers, await response.aread())
+            await sink(response.aiter_bytes())
+            return Reply(200, response.headers, b"", response.num_bytes_downloaded)
+        finally:
+            await response.aclose()
+
     def _outgoing(self, request: ApiRequest, patience: float) -> httpx.Request:
         read = patience + request.expected_bytes / SLOWEST_LINK
         waits = {"connect": patience, "read": read, "write": patience, "pool": None}
-        address = self.base_url + self._located(request)
-        return httpx.Request("GET", address, headers=self._sent_headers(request.accept), extensions={"timeout": waits})
+        return httpx.Request(
+            "POST" if request.document else "GET",
+            self._address(request),
+            headers=self._sent_headers(request.accept),
+            content=request.document or None,
+            extensions={"timeout": waits},
+        )
+
+    def _address(self, request: ApiRequest) -> str:
+        match request.host:
+            case "api":
+                return self.base_url + self._located(request)
+            case "graphql":
+                return self.graphql_url
+            case origin:
+                return origin + request.path
 
     def _sent_headers(self, accept: str) -> httpx.Headers:
         if accept not in self._headers:
@@ -175,8 +209,9 @@ class AsyncGitHubClient:
 
     def _located(self, request: ApiRequest) -> str:
         # A renamed repository answers 301 at its old name for each call; once met, its new address is used.
-        moved = self._moved.get(request.repo)
-        return moved + request.path.removeprefix(f"/repos/{request.repo}") if moved else request.path
+        old = f"/repos/{request.repo}"
+        moved = self._moved.get(request.repo) if request.path.startswith(old) else None
+        return moved + request.path.removeprefix(old) if moved else request.path
 
     def follow(self, request: ApiRequest, reply: Reply) -> ApiRequest | None:
         """Return the call that a redirect asks for, None when the answer is no redirect.
@@ -287,6 +322,11 @@ class AsyncGitHubClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _graphql_url(base_url: str) -> str:
+    # Enterprise Server has REST at /api/v3 and GraphQL at /api/graphql.
+    return base_url.removesuffix("/v3") + "/graphql"
 
 
 def _next_page(request: ApiRequest, reply: Reply, base_url: str) -> ApiRequest | None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -64,7 +65,7 @@ class BatchCoordinator:
         self.trace = Trace(detailed=self.config.enable_performance_monitoring)
         self._seed = seed
         self._operations = 0
-        self._turn = asyncio.Lock()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
         self._current: tuple[asyncio.AbstractEventLoop, Dispatcher, Operation] | None = None
         self._fetching: FileFetching | None = None
         self._stop_asked = False
@@ -102,11 +103,13 @@ class BatchCoordinator:
         InputError
             A repository or pattern is no such thing.
         """
-        unique = dict.fromkeys(Repository.parse(repo) for repo in repositories)
+        unique: dict[tuple[str, str | None], Repository] = {}
+        for repo in map(Repository.parse, repositories):
+            unique.setdefault((repo.full_name.lower(), repo.ref), repo)
         wanted = PathFilter(patterns)
 
         def ask(operation: Operation) -> None:
-            for repo in unique:
+            for repo in unique.values():
                 operation.ask_repository(repo, wanted)
 
         return await self._run("repositories", strategy, ask)
@@ -153,7 +156,7 @@ class BatchCoordinator:
         self, name: str, strategy: BatchStrategy | str | Policy | None, ask: Callable[[Operation], None]
     ) -> pd.DataFrame:
         policy = self._manager().policy(strategy)
-        async with self._turn:
+        async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             await self._operate(name, policy, ask)
         return results_frame(self.records)
 
@@ -189,7 +192,9 @@ class BatchCoordinator:
     @property
     def results(self) -> pd.DataFrame:
         """The rows of the operation under way so far, or of the last one."""
-        return results_frame(self._current[2].results() if self._current else self.records)
+        if self._current is None:
+            return results_frame(self.records)
+        return results_frame([row for row in self._current[2].results() if row.content or row.error])
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -16,6 +16,14 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def now_anywhere() -> float:
+    """Return `now`, or outside of any loop the system's reading of the clock that ordinary loops keep."""
+    try:
+        return now()
+    except RuntimeError:
+        return time.monotonic()
+
+
 def epoch() -> float:
     """Return UTC epoch seconds: the running loop's own calendar if it keeps one, else the system's."""
     calendar: Callable[[], float] = getattr(asyncio.get_running_loop(), "epoch", time.time)

@@ -10,9 +10,9 @@ https://docs.github.com/en/rest
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from batchlab.batch_models import Repository
@@ -34,6 +34,10 @@ API_VERSION = "2022-11-28"
 LARGEST_FILE = 100 * 1024 * 1024  # bytes that contents and blobs serve at most
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FILE_ENDPOINTS = frozenset({"blob", "contents"})
+
+
+Sink: TypeAlias = Callable[[AsyncIterator[bytes]], Awaitable[None]]
+"""What takes the body of an answer as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,10 @@ class ApiRequest:
         Files it asks for.
     expected_bytes
         Size of the answer where known; patience grows with it.
+    document
+        JSON body; a call that has one is a POST.
+    host
+        Which server it goes to: ``api``, ``graphql``, or an origin such as ``https://codeload.github.com``.
     """
 
     endpoint: str
@@ -68,6 +76,8 @@ class ApiRequest:
     points: int = 1
     files: int = 0
     expected_bytes: int = 0
+    document: bytes = field(default=b"", repr=False)
+    host: str = "api"
 
     @property
     def about_files(self) -> bool:
@@ -77,11 +87,12 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: status, headers (case-insensitive) and the whole body."""
+    """An answer: status, headers (case-insensitive), the whole body, and the bytes that went to a sink instead."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    streamed: int = 0
 
     def json(self) -> Any:
         """Return the body decoded.
@@ -225,6 +236,8 @@ def _refusal(request: ApiRequest, status: int, message: str) -> tuple[type[GitHu
         return EmptyRepositoryError, f"{subject} is empty: it has no commit yet"
     if status == 451:
         return RepositoryAccessError, f"{subject} is blocked for legal reasons: {message}"
+    if request.about_files and "too large" in message:
+        return FileError, f"{subject}: {message} ({request.path}); clone the repository for it"
     if status == 404 and request.about_files:
         return FileError, f"{subject}: no such file ({request.path})"
     if status in (404, 422) and request.endpoint == "tree":

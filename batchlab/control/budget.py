@@ -106,7 +106,7 @@ class Budget:
             self._silent = self.left is None
         # An answer of the window before may arrive late; its reset tells (badges/shields#4590).
         elif headers.reset > self.reset + RESET_JITTER:
-            self._open(headers)
+            self._open(headers, cost)
         elif self.left is not None and headers.reset >= self.reset - RESET_JITTER:
             self.left = min(self.left, headers.remaining)
 
@@ -114,9 +114,9 @@ class Budget:
         """Take note of a call that ended without an answer; it may have been charged."""
         self._in_flight -= points
 
-    def _open(self, headers: RateLimitHeaders) -> None:
+    def _open(self, headers: RateLimitHeaders, cost: int) -> None:
         if self.left is not None:
-            self._spent = self._in_flight
+            self._spent = self._in_flight + cost
         self._whole = headers.remaining + self._spent - self._in_flight
         self.left, self.reset, self._silent = headers.remaining, headers.reset, False
 

@@ -108,7 +108,8 @@ class RateKnee:
     the signal, start-up until it stops growing, then probing in cycles.
     """
 
-    GROWTH = 1.2
+    FOLLOWS = 0.2
+    MISSES = 2
     KEEP = 1.05
     PROBE = 1.25
     CYCLE = 4
@@ -119,7 +120,7 @@ class RateKnee:
         self._starting = True
         self._best_rate = 0.0
         self._held = self.limit
-        self._rounds = 0
+        self._rounds = self._misses = 0
         self._begin_round(-math.inf)
 
     def _begin_round(self, now: float) -> None:
@@ -141,11 +142,15 @@ class RateKnee:
         return change
 
     def _slow_start(self, rate: float) -> LimitChange | None:
-        if rate < self.GROWTH * self._best_rate:
-            self._starting = False
-            return self._set(self._held, f"{rate:.0f} calls/s is no more than before: the knee is passed")
-        self._best_rate, self._held = rate, self.limit
-        return self._set(2 * self.limit, f"{rate:.0f} calls/s and growing: slow start doubles")
+        grown = self.limit / self._held - 1.0
+        if rate >= self._best_rate * (1.0 + self.FOLLOWS * grown):
+            self._best_rate, self._held, self._misses = rate, self.limit, 0
+            return self._set(2 * self.limit, f"{rate:.0f} calls/s and growing: slow start doubles")
+        self._misses += 1
+        if self._misses < self.MISSES:
+            return None
+        self._starting = False
+        return self._set(self._held, f"{rate:.0f} calls/s is no more than before: the knee is passed")
 
     def _hold(self, rate: float) -> LimitChange | None:
         self._rounds += 1

@@ -31,7 +31,7 @@ from batchlab.errors import (
     RateLimitError,
     category_of,
 )
-from batchlab.github_api import ApiRequest, Reply
+from batchlab.github_api import ApiRequest, Reply, Sink
 from batchlab.records import BatchRecord, CallRecord, TimelineSample
 
 SLOT = Hold(Reason.SLOT, math.inf)
@@ -111,7 +111,7 @@ class Dispatcher:
         try:
             self._pump()
             await self._finished
-        except asyncio.CancelledError:
+        except BaseException:
             self.stop(stopped())
             raise
         finally:
@@ -179,9 +179,9 @@ class Dispatcher:
     def _refuse(self, lane: Lane, hold: Hold, now: float) -> None:
         longest = self._config.max_wait
         error = RateLimitError(
-            f"waiting {hold.seconds:.0f} s for the {lane.pool} rate limit would exceed max_wait={longest:.0f} s; "
-            "raise max_wait, come back after the reset, or use a token with more budget",
-            kind="primary",
+            f"waiting {hold.seconds:.0f} s for the {hold.limit} rate limit would exceed max_wait={longest:g} s; "
+            "raise max_wait, come back after that time, or use a token with more budget",
+            kind=hold.limit,
             wait=hold.seconds,
         )
         while self._queue.waiting(lane):
@@ -200,6 +200,7 @@ class Dispatcher:
         job = entry.job
         self._charge_waits(entry, now)
         self.limiter.take()
+        entry.in_flight, entry.limit = self.limiter.in_flight, self.limiter.limit
         self._repositories_open += job.lane.reads_repository
         self._governor.sent(job.lane.pool, job.points, now, clock.epoch())
         record = self._trace.batch(
@@ -255,10 +256,11 @@ class Dispatcher:
         raise error
 
     def _fail(self, entry: Entry, record: BatchRecord, error: Exception, now: float) -> None:
-        record.outcome = "failed"
         if self._stopped is not None:
             entry.job.failed(self._stopped)
-        elif isinstance(error, AuthenticationError):
+            return
+        record.outcome = "failed"
+        if isinstance(error, AuthenticationError):
             entry.job.failed(error)
             self.stop(error)
         elif isinstance(error, RateLimitError):
@@ -283,36 +285,39 @@ class Dispatcher:
             self._trace.decide(now, "governor", "pause", 0, f"{new_pause:.0f} s", str(error))
         if self._governor.hopeless:
             entry.job.failed(error)
+            self.stop(error)
         else:
             self._queue.return_later(entry, now, now)
 
     # --- one call --------------------------------------------------------------------------------------------------
 
-    async def _send(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> Reply:
+    async def _send(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None = None) -> Reply:
         for redirects in range(MOST_REDIRECTS + 1):
             if redirects:
                 self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
-            reply = await self._exchange(entry, batch, request)
+            reply = await self._exchange(entry, batch, request, sink)
             target = self._client.follow(request, reply)
             if target is None:
                 return reply
             request = target
         raise NetworkError(f"{request.path}: more than {MOST_REDIRECTS} redirects")
 
-    async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> Reply:
+    async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None) -> Reply:
         record = self._trace.call(self._new_call(entry, batch, request))
         try:
-            reply = await self._client.exchange(request, self._config.request_timeout)
+            reply = await self._client.exchange(request, self._config.request_timeout, sink)
         except BaseException as error:
             self._governor.lost(request.pool, request.points)
             self._ended(record, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
             raise
-        cost = 0 if reply.status == 304 else request.points
-        self._governor.answered(request.pool, request.points, cost, reply.headers)
-        record.status, record.bytes, record.points = reply.status, len(reply.body), cost
         refusal = self._client.error_of(request, reply)
+        # Neither an unchanged answer nor a refusal at the door is charged.
+        free = reply.status == 304 or isinstance(refusal, (RateLimitError, AuthenticationError))
+        cost = 0 if free else request.points
+        self._governor.answered(request.pool, request.points, cost, reply.headers)
+        record.status, record.bytes, record.points = reply.status, len(reply.body) + reply.streamed, cost
         if refusal is None:
-            self._governor.succeeded()
+            self._governor.succeeded(record.sent)
             self._ended(record, "ok", None)
             return reply
         self._ended(record, "limited" if isinstance(refusal, RateLimitError) else "failed", refusal)
@@ -321,7 +326,7 @@ class Dispatcher:
     def _new_call(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> CallRecord:
         return CallRecord(
             -1, batch.batch, request.repo, request.endpoint, request.pool, request.files, entry.attempt,
-            clock.now(), self.limiter.in_flight, self.limiter.limit,
+            clock.now(), entry.in_flight, entry.limit,
         )  # fmt: skip
 
     def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:

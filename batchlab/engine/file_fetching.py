@@ -9,7 +9,7 @@ from batchlab import clock
 from batchlab.batch_models import BatchResult, FileContent
 from batchlab.cache_manager import CacheManager
 from batchlab.engine.work_queue import Job, Lane
-from batchlab.errors import IntegrityError
+from batchlab.errors import FileError, IntegrityError
 from batchlab.git_objects import blob_sha
 from batchlab.routes import Route, Send, WantedFile
 
@@ -69,9 +69,16 @@ class FileFetching:
         else:
             leader.followers.append(ask)
 
-    def by_sha(self, asks: list[Ask]) -> None:
-        """Queue files again that came by path with other bytes: their branch has moved since the tree was read."""
-        self._submit(FileJob(self, self._route_for([ask.file for ask in asks], True), asks))
+    def by_sha(self, asks: list[Ask], tried: Route) -> bool:
+        """Queue files again on an exact route, unless that is the one tried; return whether it was done.
+
+        What came by path may be other bytes, or nothing: the branch has moved since the tree was read.
+        """
+        exact = self._route_for([ask.file for ask in asks], True)
+        if tried.by_sha or exact is tried:
+            return False
+        self._submit(FileJob(self, exact, asks))
+        return True
 
     def arrived(self, ask: Ask, body: bytes) -> None:
         """Deliver a file that came, to its row and to those that wait for it.
@@ -107,7 +114,7 @@ class FileFetching:
 
     def _deliver_held(self, ask: Ask, content: FileContent) -> None:
         ask.result.from_cache = True
-        ask.result.queue_wait += clock.now() - ask.result.queued
+        ask.result.queue_wait = clock.now() - ask.result.queued
         self._finish(ask, content)
 
     def refused(self, ask: Ask, error: Exception) -> None:
@@ -118,7 +125,7 @@ class FileFetching:
             del self._leaders[ask.file.sha]
         followers, ask.followers = ask.followers, []
         for follower in followers:
-            follower.result.queue_wait += clock.now() - follower.result.queued
+            follower.result.queue_wait = clock.now() - follower.result.queued
             self._place(follower)
 
 
@@ -148,12 +155,13 @@ class FileJob:
         try:
             self._fetching.arrived(ask, body)
         except IntegrityError:
-            if self._route.by_sha:
+            if not self._fetching.by_sha([ask], self._route):
                 raise
-            self._fetching.by_sha([ask])
 
     def failed(self, error: Exception) -> None:
-        """End the rows that have no content."""
-        for ask in self._asks:
-            if ask.result.content is None:
-                self._fetching.refused(ask, error)
+        """End the rows that have no content; a path that is gone may still be there by its sha."""
+        open_asks = [ask for ask in self._asks if ask.result.content is None]
+        if isinstance(error, FileError) and self._fetching.by_sha(open_asks, self._route):
+            return
+        for ask in open_asks:
+            self._fetching.refused(ask, error)

@@ -19,10 +19,14 @@ NEVER = -math.inf
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What holds a lane back, and for how many seconds from now; infinite until something else happens."""
+    """What holds a lane back, and for how many seconds from now; infinite until something else happens.
+
+    ``limit`` is the kind of rate limit that it respects: ``"primary"`` or ``"secondary"``.
+    """
 
     reason: Reason
     seconds: float
+    limit: str = "primary"
 
 
 class Governor:
@@ -40,7 +44,7 @@ class Governor:
         self._budgets: dict[str, Budget] = {}
         self._minute = MinuteWindow(policy.minute_points(config), spread=policy.pacing is Pacing.ALWAYS)
         self._pauses: dict[str, float] = {}
-        self._paused_at = NEVER
+        self._paused_at, self._paused_by = NEVER, ""
         self._in_a_row = 0
 
     def reconfigure(self, config: BatchConfig) -> None:
@@ -63,13 +67,15 @@ class Governor:
         """Return what holds a call of this pool back, None when it may go."""
         rest = self._pauses.get(pool, now) - now
         if rest > 0:
-            return Hold(Reason.LIMIT, rest)
+            return Hold(Reason.LIMIT, rest, self._paused_by)
         budget = self._budget(pool)
-        seconds = budget.delay(1, demand, epoch)
-        if not (budget.silent and self._paused_at == NEVER):
-            # A server that names no budget has its limits switched off, until it proves otherwise.
-            seconds = max(seconds, self._minute.delay(1, now))
-        return Hold(Reason.PACE, seconds) if seconds > 0 else None
+        primary = budget.delay(1, demand, epoch)
+        # A server that names no budget has its limits switched off, until it proves otherwise.
+        unlimited = budget.silent and self._paused_at == NEVER
+        secondary = 0.0 if unlimited else self._minute.delay(1, now)
+        if max(primary, secondary) <= 0:
+            return None
+        return Hold(Reason.PACE, max(primary, secondary), "primary" if primary >= secondary else "secondary")
 
     def sent(self, pool: str, points: int, now: float, epoch: float) -> None:
         """Take note of a call on its way."""
@@ -84,19 +90,20 @@ class Governor:
         """Take note of a call that ended without an answer."""
         self._budget(pool).lost(points)
 
-    def succeeded(self) -> None:
-        """Take note of a good answer: the limits are behind."""
-        self._in_a_row = 0
+    def succeeded(self, sent: float) -> None:
+        """Take note of a good answer: to a call sent since the last pause, it tells that the limit is behind."""
+        if sent > self._paused_at:
+            self._in_a_row = 0
 
     def limited(self, pool: str, error: RateLimitError, sent: float, now: float) -> float | None:
         """Take note of a limit that was met; return the seconds of a new pause.
 
         None when the call had been sent before the pause in force began: it belongs to the same occasion.
         """
-        if sent < self._paused_at:
+        if sent <= self._paused_at:
             return None
         self._in_a_row += 1
-        self._paused_at = now
+        self._paused_at, self._paused_by = now, error.kind
         seconds = pause(error, self._in_a_row)
         for held in {pool} if error.kind == "primary" else {pool, *self._budgets}:
             self._pauses[held] = max(self._pauses.get(held, 0.0), now + seconds)

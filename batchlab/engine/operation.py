@@ -70,7 +70,8 @@ class Operation:
                 row.error, row.finished = error, clock.now()
                 row.queue_wait = row.finished - row.queued
 
-        self._read(requests[0].repo, select, failed)
+        if requests:
+            self._read(requests[0].repo, select, failed)
 
     def _reserve(self, rows: list[BatchResult]) -> list[BatchResult]:
         self._rows.append(rows)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from batchlab.batch_models import BatchResult, Repository
 from batchlab.engine.work_queue import Job, Lane
+from batchlab.errors import RepositoryAccessError
 from batchlab.github_api import TreeEntry, TreeListing, read_tree, tree_request
 from batchlab.routes import Send
 
@@ -49,15 +50,19 @@ class TreeReading:
 
     def listed(self, job: TreeJob, listing: TreeListing) -> None:
         """Take in one listing; a cut one is read again level by level."""
+        if self._over:
+            return
         self._root = self._root or listing.sha
-        if listing.truncated and job.recursive:
+        if listing.truncated and not job.recursive:
+            raise RepositoryAccessError(_cut(self.repo, job.prefix, len(listing.entries)))
+        if listing.truncated:
             self._list(listing.sha, job.prefix, recursive=False)
         else:
             self._take(job, listing.entries)
         self._open -= 1
-        if not self._open and not self._over:
+        if not self._open:
             self._over = True
-            self._complete(self._root, self._entries)
+            self._complete(self._root, sorted(self._entries, key=_in_git_order))
 
     def _take(self, job: TreeJob, entries: Sequence[TreeEntry]) -> None:
         for entry in entries:
@@ -71,6 +76,16 @@ class TreeReading:
         if not self._over:
             self._over = True
             self._failed(error)
+
+
+def _in_git_order(entry: TreeEntry) -> str:
+    # Git sorts a directory as if its name ended in a slash; subtrees arrive in any order.
+    return f"{entry.path}/" if entry.type == "tree" else entry.path
+
+
+def _cut(repo: Repository, prefix: str, entries: int) -> str:
+    where = prefix or "its root"
+    return f"{repo}: the server lists only {entries} entries of {where} and cuts the rest; clone the repository"
 
 
 class TreeJob:

@@ -42,7 +42,8 @@ class Job(Protocol):
 class Entry:
     """A job in the queue.
 
-    ``queued`` is when it entered, ``ready`` when it could first be sent, ``attempt`` the number of its next sending.
+    ``queued`` is when it entered, ``ready`` when it could first be sent, ``attempt`` the number of its next sending,
+    ``in_flight`` and ``limit`` what its admission saw: a limit may change before the call has left.
     """
 
     job: Job
@@ -50,6 +51,8 @@ class Entry:
     queued: float
     ready: float
     attempt: int = 1
+    in_flight: int = 0
+    limit: int = 0
     reading: Waits = field(default_factory=Waits)
 
     def __lt__(self, other: Entry) -> bool:

@@ -2,8 +2,8 @@
 
 from batchlab.routes.blobs import Blobs
 from batchlab.routes.contents import Contents
-from batchlab.routes.protocol import Price, Route, Send, WantedFile
+from batchlab.routes.protocol import Outcome, Price, Route, Send, UnsuitableError, WantedFile
 
 ROUTES: dict[str, Route] = {route.name: route for route in (Blobs(), Contents())}
 
-__all__ = ["ROUTES", "Price", "Route", "Send", "WantedFile"]
+__all__ = ["ROUTES", "Outcome", "Price", "Route", "Send", "UnsuitableError", "WantedFile"]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from batchlab.batch_models import Repository
-from batchlab.github_api import ApiRequest, Reply
+from batchlab.errors import BatchLabError
+from batchlab.github_api import ApiRequest, Reply, Sink
 
-Send: TypeAlias = Callable[[ApiRequest], Awaitable[Reply]]
+
+class Send(Protocol):
+    """Make one call: it holds the run's slot, is counted and recorded, follows redirects, raises typed errors."""
+
+    async def __call__(self, request: ApiRequest, sink: Sink | None = None) -> Reply:
+        """Return the answer; with a ``sink``, which is given the body as it comes, the answer's own body is empty."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +37,37 @@ class Price:
     points: int
 
 
+class UnsuitableError(BatchLabError):
+    """This route cannot bring this file, another one can: binary or cut text in GraphQL, left out of an archive."""
+
+
+Outcome: TypeAlias = bytes | Exception
+
+
 class Route(Protocol):
     """One way to fetch files.
 
-    ``fetch`` makes its calls one after another through ``send``, which holds the run's slot, counts and records
-    them, follows redirects and raises typed errors. Bytes are checked against the sha by the engine; where a route
-    is not ``by_sha``, a mismatch means that the file has changed since its tree was read.
+    ``pool`` is the rate-limit resource that it spends. Where a route is not ``by_sha``, it fetches by path, and bytes
+    of another sha mean that the file has changed since its tree was read. The engine checks every sha.
     """
 
     name: str
     pool: str
-    most_files: int
     by_sha: bool
+    most_files: int
+
+    def takes(self, file: WantedFile) -> bool:
+        """Return whether the route is made for this file, by its size."""
+        ...
 
     def price(self, files: Sequence[WantedFile]) -> Price:
         """Return what a batch of these files costs."""
         ...
 
-    async def fetch(self, files: Sequence[WantedFile], send: Send) -> list[bytes | Exception]:
+    async def fetch(self, files: Sequence[WantedFile], send: Send) -> list[Outcome]:
         """Return the bytes of each file, in order, or why that one failed.
+
+        An `UnsuitableError` sends that file by another route; a whole batch that fails raises.
 
         Raises
         ------

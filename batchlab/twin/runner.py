@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import inspect
 import math
+import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from batchlab.errors import InputError
@@ -94,16 +95,23 @@ def _a_loop_is_running() -> bool:
 
 def _run_in_own_thread(coroutine: Coroutine[Any, Any, T], loop: VirtualTimeLoop) -> T:
     task = loop.create_task(coroutine)  # on this thread, whose context variables it takes along
+    outcome: Future[T] = Future()
 
-    def run() -> T:
-        with asyncio.Runner(loop_factory=lambda: loop):
-            return loop.run_until_complete(task)
-
-    with ThreadPoolExecutor(1, thread_name_prefix="virtual-time") as executor:
-        outcome = executor.submit(run)
+    def run() -> None:
         try:
-            return outcome.result()
-        finally:
-            if not outcome.done():  # interrupted; leaving the executor waits for the clean-up
-                with contextlib.suppress(RuntimeError):  # the loop has just closed
-                    loop.call_soon_threadsafe(task.cancel)
+            with asyncio.Runner(loop_factory=lambda: loop):
+                result = loop.run_until_complete(task)
+        except BaseException as error:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(result)
+
+    thread = threading.Thread(target=run, name="virtual-time")
+    try:
+        thread.start()
+        return outcome.result()
+    finally:
+        if thread.is_alive():  # still at work after an interrupt, which may come as early as in start()
+            with contextlib.suppress(RuntimeError):  # the loop has just closed
+                loop.call_soon_threadsafe(task.cancel)
+            thread.join()

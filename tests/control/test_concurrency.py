@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchlab.control.concurrency import Completion, ConcurrencyController, FixedLimit, RateKnee
+
+SERVICE = 0.1  # seconds, of a call that shares the server with few others
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("completed"), st.floats(0.0, 2.0), st.booleans()),
+        st.tuples(st.just("throttled")),
+        st.tuples(st.just("clamp"), st.integers(1, 100)),
+    ),
+    max_size=200,
+)
+
+
+def _boundless(now: float) -> int:
+    return 1000
+
+
+def _serve(
+    controller: ConcurrencyController, calls: int, knee: Callable[[float], int], start: float = 0.0
+) -> list[int]:
+    """Keep the server busy, in closed loop; return the limit after each call.
+
+    Up to the knee calls do not disturb each other; beyond it the server's rate stays the same.
+    """
+    now, number = start, 0
+    limits: list[int] = []
+    flying: list[tuple[float, int, float]] = []
+    while len(limits) < calls:
+        while len(flying) < controller.limit:
+            number += 1
+            crowd = max(1.0, (len(flying) + 1) / knee(now))
+            heapq.heappush(flying, (now + SERVICE * crowd, number, now))
+        now, _, sent = heapq.heappop(flying)
+        controller.completed(Completion(sent, now, ok=True))
+        limits.append(controller.limit)
+    return limits
+
+
+@pytest.mark.parametrize("knee", [8, 12, 20, 32, 48, 64])
+def test_the_learned_limit_settles_near_the_knee(knee: int) -> None:
+    limits = _serve(RateKnee(8, 96), 6000, lambda now: knee)
+    assert 0.8 * knee <= median(limits[-2000:]) <= 2 * knee
+
+
+def test_where_there_is_no_knee_the_ceiling_is_reached_within_a_few_rounds() -> None:
+    limits = _serve(RateKnee(8, 96), 600, _boundless)
+    assert limits[-1] == 96
+
+
+def test_a_server_that_grows_faster_is_found_out_by_probing() -> None:
+    limits = _serve(RateKnee(8, 96), 20_000, lambda now: 16 if now < 30 else 80)
+    assert limits[4000] <= 32
+    assert limits[-1] >= 0.8 * 80
+
+
+def test_a_probe_that_brings_nothing_is_taken_back() -> None:
+    limits = _serve(RateKnee(8, 96), 6000, lambda now: 16)[-3000:]
+    assert max(limits) > min(limits)
+    assert limits.count(min(limits)) > len(limits) / 2
+
+
+@pytest.mark.parametrize("make", [lambda: RateKnee(8, 96), lambda: FixedLimit(96)], ids=["knee", "fixed"])
+def test_a_rate_limit_halves(make: Callable[[], ConcurrencyController]) -> None:
+    controller = make()
+    before = controller.limit
+    change = controller.throttled(1.0)
+    assert change is not None
+    assert controller.limit == change.limit == before // 2
+    assert "rate limit" in change.why
+
+
+def test_after_a_rate_limit_the_learned_limit_regrows_by_probing_and_not_by_doubling() -> None:
+    controller = RateKnee(8, 96)
+    _serve(controller, 300, _boundless)
+    controller.throttled(100.0)
+    limits = _serve(controller, 4000, _boundless, start=200.0)
+    assert max(after / before for before, after in pairwise(limits)) <= 1.3
+    assert limits[-1] > limits[0]
+
+
+def test_a_fixed_limit_regrows_by_one_a_round_up_to_where_it_was() -> None:
+    controller = FixedLimit(8)
+    controller.throttled(0.0)
+    limits = _serve(controller, 60, _boundless)
+    assert limits[:12] == [4] * 3 + [5] * 5 + [6] * 4
+    assert max(limits) == limits[-1] == 8
+
+
+def test_calls_that_failed_earn_no_growth() -> None:
+    controller = FixedLimit(8)
+    controller.throttled(0.0)
+    assert all(controller.completed(Completion(1.0, 2.0, ok=False)) is None for _ in range(100))
+    assert controller.limit == 4
+
+
+def test_calls_sent_before_a_round_do_not_count_in_it() -> None:
+    controller = RateKnee(8, 96)
+    controller.throttled(10.0)
+    for _ in range(1000):
+        assert controller.completed(Completion(9.0, 11.0, ok=True)) is None
+
+
+@pytest.mark.parametrize("make", [lambda: RateKnee(8, 96), lambda: FixedLimit(96)], ids=["knee", "fixed"])
+def test_the_same_ceiling_stated_again_changes_nothing(make: Callable[[], ConcurrencyController]) -> None:
+    controller = make()
+    controller.throttled(0.0)
+    halved = controller.limit
+    controller.clamp(96)
+    assert controller.limit == halved
+
+
+@pytest.mark.parametrize("make", [lambda: RateKnee(8, 96), lambda: FixedLimit(96)], ids=["knee", "fixed"])
+def test_a_lower_ceiling_is_obeyed_at_once(make: Callable[[], ConcurrencyController]) -> None:
+    controller = make()
+    controller.clamp(3)
+    assert controller.limit == 3
+
+
+def test_a_fixed_limit_follows_a_higher_ceiling_at_once() -> None:
+    controller = FixedLimit(3)
+    controller.clamp(30)
+    assert controller.limit == 30
+
+
+def test_a_learned_limit_that_was_held_down_doubles_into_a_higher_ceiling() -> None:
+    controller = RateKnee(8, 10)
+    assert _serve(controller, 1000, _boundless)[-1] == 10
+    controller.clamp(96)
+    assert _serve(controller, 600, _boundless, start=1000.0)[-1] == 96
+
+
+@given(
+    controller=st.one_of(
+        st.builds(RateKnee, st.integers(1, 20), st.integers(1, 100)), st.builds(FixedLimit, st.integers(1, 100))
+    ),
+    steps=STEPS,
+)
+def test_the_limit_is_never_below_one_nor_above_the_ceiling(
+    controller: RateKnee | FixedLimit, steps: list[Any]
+) -> None:
+    now, ceiling = 0.0, 100
+    for step in steps:
+        before = controller.limit
+        match step:
+            case ("completed", service, ok):
+                change = controller.completed(Completion(now, now + service, ok))
+                now += service / 2
+            case ("throttled",):
+                change = controller.throttled(now)
+                assert controller.limit == max(1, before // 2)
+            case ("clamp", ceiling):
+                controller.clamp(ceiling)
+                continue
+        assert 1 <= controller.limit <= ceiling
+        assert (change is None) <= (controller.limit == before)
+        assert change is None or change.limit == controller.limit
