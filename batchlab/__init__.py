@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchlab.hub.world import World
     from batchlab.hubs import GitHub
     from batchlab.plots import plot_compare
-    from batchlab.runs import Run, RunHandle, scan, start
+    from batchlab.runs import Run, RunHandle, list_repositories, scan, start
     from batchlab.study import Study, compare
 
 _HOMES = {
@@ -38,6 +38,7 @@ _HOMES = {
     "Study": "batchlab.study",
     "World": "batchlab.hub.world",
     "compare": "batchlab.study",
+    "list_repositories": "batchlab.runs",
     "load_config": "batchlab.config_files",
     "plot_compare": "batchlab.plots",
     "scan": "batchlab.runs",
@@ -58,6 +59,7 @@ __all__ = [
     "Study",
     "World",
     "compare",
+    "list_repositories",
     "load_config",
     "plot_compare",
     "scan",

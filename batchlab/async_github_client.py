@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from batchlab import __version__, clock
+from batchlab.addresses import GITHUB_API, Addresses
 from batchlab.batch_models import FileContent, Repository
 from batchlab.control.rate_limits import pause
 from batchlab.control.retry import RetryPolicy
@@ -33,12 +35,11 @@ from batchlab.github_api import (
     rate_limit_request,
     read_repository,
     read_tree,
-    redirected,
     repository_request,
     tree_request,
 )
 
-DEFAULT_BASE_URL = "https://api.github.com"
+DEFAULT_BASE_URL = GITHUB_API
 USER_AGENT = f"batchlab/{__version__}"
 MOST_REDIRECTS = 5
 SLOWEST_LINK = 100_000  # bytes/s that patience allows for
@@ -99,6 +100,8 @@ class AsyncGitHubClient:
         Address of the API; from ``GITHUB_API_URL``, else ``https://api.github.com``.
     graphql_url
         Address of GraphQL; from ``GITHUB_GRAPHQL_URL``, else derived from ``base_url``.
+    raw_url, archive_url
+        Addresses of the hosts of plain files and of archives; derived from ``base_url`` unless given.
     transport
         What carries the calls, such as the embedded GitHub's; the network unless given.
 
@@ -114,20 +117,31 @@ class AsyncGitHubClient:
         base_url: str | None = None,
         *,
         graphql_url: str | None = None,
+        raw_url: str | None = None,
+        archive_url: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._token = Token(os.environ.get("GITHUB_TOKEN") if token is None else token)
-        self.base_url = (base_url or os.environ.get("GITHUB_API_URL") or DEFAULT_BASE_URL).rstrip("/")
-        if not self.base_url.startswith(("http://", "https://")):
-            raise InputError(f"base_url {self.base_url!r} must start with http:// or https://")
-        self.graphql_url = graphql_url or os.environ.get("GITHUB_GRAPHQL_URL") or _graphql_url(self.base_url)
+        base_url = (base_url or os.environ.get("GITHUB_API_URL") or DEFAULT_BASE_URL).rstrip("/")
+        graphql_url = graphql_url or os.environ.get("GITHUB_GRAPHQL_URL")
+        self.addresses = Addresses.of(base_url, graphql_url, raw_url, archive_url)
         self._transport = transport
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
         self._moved: dict[str, str] = {}
-        self._headers: dict[str, httpx.Headers] = {}
+        self._headers: dict[tuple[str, bool, bool], httpx.Headers] = {}
 
     def __repr__(self) -> str:
         return f"AsyncGitHubClient({self.base_url!r}, {self._token!r})"
+
+    @property
+    def base_url(self) -> str:
+        """Address of the REST API."""
+        return self.addresses.api
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether a token is sent."""
+        return bool(self._token)
 
     @property
     def token_kind(self) -> str:
@@ -159,14 +173,14 @@ class AsyncGitHubClient:
         NetworkError
             No complete answer arrived.
         """
-        outgoing = self._outgoing(request, patience)
         try:
+            outgoing = self._outgoing(request, patience)
             if sink is not None:
                 return await self._streamed(outgoing, sink)
             response = await self._http().send(outgoing)
         except httpx.TimeoutException:
             raise NetworkError(f"no answer to {request.endpoint} within {patience:.0f} s") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or "connection lost"
             raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
         return Reply(response.status_code, response.headers, response.content)
@@ -186,26 +200,20 @@ class AsyncGitHubClient:
         waits = {"connect": patience, "read": read, "write": patience, "pool": None}
         return httpx.Request(
             "POST" if request.document else "GET",
-            self._address(request),
-            headers=self._sent_headers(request.accept),
+            self.addresses.url(replace(request, path=self._located(request))),
+            headers=self._sent_headers(request),
             content=request.document or None,
             extensions={"timeout": waits},
         )
 
-    def _address(self, request: ApiRequest) -> str:
-        match request.host:
-            case "api":
-                return self.base_url + self._located(request)
-            case "graphql":
-                return self.graphql_url
-            case origin:
-                return origin + request.path
-
-    def _sent_headers(self, accept: str) -> httpx.Headers:
-        if accept not in self._headers:
-            fixed = {"Accept": accept, "User-Agent": USER_AGENT, "X-GitHub-Api-Version": API_VERSION}
-            self._headers[accept] = httpx.Headers(fixed | {"Accept-Encoding": "gzip"} | self._token.headers())
-        return self._headers[accept]
+    def _sent_headers(self, request: ApiRequest) -> httpx.Headers:
+        key = (request.accept, bool(request.document), self.addresses.may_see_token(request))
+        if key not in self._headers:
+            accept, posts, trusted = key
+            headers = {"Accept": accept, "User-Agent": USER_AGENT, "X-GitHub-Api-Version": API_VERSION}
+            headers |= {"Accept-Encoding": "gzip"} | ({"Content-Type": "application/json"} if posts else {})
+            self._headers[key] = httpx.Headers(headers | (self._token.headers() if trusted else {}))
+        return self._headers[key]
 
     def _located(self, request: ApiRequest) -> str:
         # A renamed repository answers 301 at its old name for each call; once met, its new address is used.
@@ -219,14 +227,14 @@ class AsyncGitHubClient:
         Raises
         ------
         NetworkError
-            The redirect leads to another host, which must not see the token.
+            The redirect leads to a host that must not see the token.
         """
         if reply.status not in REDIRECTS:
             return None
-        target = redirected(request, reply, self.base_url)
+        target = self.addresses.redirected(request, reply.headers.get("location", ""))
         old_prefix = self._moved.get(request.repo, f"/repos/{request.repo}")
         rest = self._located(request).removeprefix(old_prefix)
-        if reply.status in (301, 308) and rest and target.path.endswith(rest):
+        if target.host == "api" and reply.status in (301, 308) and rest and target.path.endswith(rest):
             self._moved[request.repo] = target.path.removesuffix(rest)
         return target
 
@@ -305,7 +313,8 @@ class AsyncGitHubClient:
         while request is not None:
             for document in reply.json():
                 yield read_repository(document)
-            request = _next_page(request, reply, self.base_url)
+            address = _next_page(reply)
+            request = self.addresses.redirected(request, address) if address else None
             if request is not None:
                 reply = await self.call(request)
 
@@ -324,14 +333,6 @@ class AsyncGitHubClient:
         await self.aclose()
 
 
-def _graphql_url(base_url: str) -> str:
-    # Enterprise Server has REST at /api/v3 and GraphQL at /api/graphql.
-    return base_url.removesuffix("/v3") + "/graphql"
-
-
-def _next_page(request: ApiRequest, reply: Reply, base_url: str) -> ApiRequest | None:
+def _next_page(reply: Reply) -> str | None:
     links = httpx.Response(reply.status, headers=httpx.Headers(dict(reply.headers))).links
-    address = links.get("next", {}).get("url")
-    if not address:
-        return None
-    return redirected(request, Reply(302, {"location": address}, b""), base_url)
+    return links.get("next", {}).get("url")

@@ -10,18 +10,16 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from batchlab import clock
 from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig, BatchStrategy
-from batchlab.batch_metrics_collector import BatchMetricsCollector, OperationCounts
+from batchlab.batch_metrics_collector import BatchMetricsCollector
 from batchlab.batch_models import BatchRequest, BatchResult, Repository
 from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.cache_manager import CacheManager
 from batchlab.control.policies import Policy
 from batchlab.control.trace import Trace
-from batchlab.engine.dispatcher import Dispatcher, stopped
-from batchlab.engine.file_fetching import FileFetching
 from batchlab.engine.operation import Operation
+from batchlab.engine.reading import Reading
 from batchlab.errors import AuthenticationError
 from batchlab.frames import MetricsFrame, results_frame
 from batchlab.patterns import MANIFESTS, PathFilter
@@ -66,10 +64,8 @@ class BatchCoordinator:
         self._seed = seed
         self._operations = 0
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
-        self._current: tuple[asyncio.AbstractEventLoop, Dispatcher, Operation] | None = None
-        self._fetching: FileFetching | None = None
-        self._stop_asked = False
-        self.records: list[BatchResult] = []
+        self._reading: Reading | None = None
+        self._under_way = self._stop_asked = False
 
     async def process_repositories_batch(
         self,
@@ -161,45 +157,40 @@ class BatchCoordinator:
         return results_frame(self.records)
 
     async def _operate(self, name: str, policy: Policy, ask: Callable[[Operation], None]) -> None:
-        first_call, first_batch, start = len(self.trace.calls), len(self.trace.batches), clock.now()
-        dispatcher = Dispatcher(
-            self._client, self.config, policy, self.trace, seed=self._seed, operation=self._operations
+        reading = self._reading = Reading(
+            self._client, self._cache, self.config, policy, self.trace, seed=self._seed, operation=self._operations
         )
-        manager = self._manager()
-        cache = self._cache if self.config.use_cache else None
-        fetching = FileFetching(dispatcher.submit, manager.route_for, cache, self.config.fold_duplicates)
-        operation, self._fetching = Operation(dispatcher, fetching, manager), fetching
-        dispatcher.files_done = lambda: fetching.done
         self._operations += 1
-        self._current = (asyncio.get_running_loop(), dispatcher, operation)
+        self._under_way = True
         try:
             if self._stop_asked:
-                dispatcher.stop(stopped())
-            ask(operation)
-            await dispatcher.run()
+                reading.stop()
+            ask(reading.asks)
+            await reading.run()
         except AuthenticationError as error:
             error.add_note("what was read before is in coordinator.results")
             raise
         finally:
-            self.records, self._current, self._stop_asked = operation.results(), None, False
-            self.metrics_collector.operation_ended(
-                OperationCounts(
-                    name, policy.name, self.records, self.trace.calls[first_call:], self.trace.batches[first_batch:],
-                    operation.trees, clock.now() - start, dispatcher.mean_limit.at(clock.now()),
-                )
-            )  # fmt: skip
+            self._under_way = self._stop_asked = False
+            self.metrics_collector.operation_ended(reading.counts(name))
+
+    @property
+    def records(self) -> list[BatchResult]:
+        """The records behind `results`."""
+        if self._reading is None:
+            return []
+        rows = self._reading.results()
+        return [row for row in rows if row.content or row.error] if self._under_way else rows
 
     @property
     def results(self) -> pd.DataFrame:
         """The rows of the operation under way so far, or of the last one."""
-        if self._current is None:
-            return results_frame(self.records)
-        return results_frame([row for row in self._current[2].results() if row.content or row.error])
+        return results_frame(self.records)
 
     @property
     def progress(self) -> tuple[int, int]:
         """Files that have their row, and files asked for so far, of the operation under way or the last one."""
-        return (self._fetching.done, self._fetching.asked) if self._fetching is not None else (0, 0)
+        return (0, 0) if self._reading is None else self._reading.progress
 
     def stop(self) -> None:
         """End the operation under way, or the next one, from any thread.
@@ -207,10 +198,8 @@ class BatchCoordinator:
         It returns what it has; files that were not read are failed rows of category ``cancelled``.
         """
         self._stop_asked = True
-        current = self._current
-        if current is not None:
-            loop, dispatcher, _ = current
-            loop.call_soon_threadsafe(dispatcher.stop, stopped())
+        if self._under_way and self._reading is not None:
+            self._reading.stop()
 
     def get_batch_metrics(self) -> MetricsFrame:
         """Return the metrics frame, a row an operation; see `batchlab.frames.MetricsFrame`."""

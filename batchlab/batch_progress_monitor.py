@@ -49,11 +49,11 @@ class Progress:
 
     @property
     def status(self) -> str:
-        """What goes on now, in a few words: the time to the end, the batch, the reason for waiting."""
+        """What goes on now, in a few words: time past and to come, the batch, the reason for waiting."""
         eta = None if self.eta is None else f"{_clock_face(self.eta)} left"
         batch = None if self.batch_size is None else f"{self.batch_size} a batch"
         waiting = None if self.waiting is None else f"waiting: {self.waiting}"
-        return ", ".join(part for part in (eta, batch, waiting) if part)
+        return ", ".join(part for part in (_clock_face(self.elapsed), eta, batch, waiting) if part)
 
     @property
     def summary(self) -> str:
@@ -84,7 +84,7 @@ class BatchProgressMonitor:
     >>> monitor.start_monitoring(total=200)
     >>> monitor.update_progress(completed=50, total=200, eta_seconds=120, waiting="core budget")
     >>> monitor.snapshot.status
-    '2:00 left, waiting: core budget'
+    '0:00, 2:00 left, waiting: core budget'
     >>> monitor.stop_monitoring()
     >>> shown[-1].finished
     True
@@ -171,28 +171,34 @@ class ProgressBar:
     def __init__(self, file: TextIO | None = None) -> None:
         self._file = file
         self._bar: tqdm[Any] | None = None
+        self._waiting: str | None = None
 
     def __call__(self, progress: Progress) -> None:
-        """Show one state of the run."""
-        bar = self._bar = self._bar if self._bar is not None else self._open()
+        """Show one state of the run, at most ten times a second unless the reason for waiting changes."""
+        bar = self._bar = self._bar if self._bar is not None else self._open(progress.total)
         if progress.finished:
             self._close(bar, progress)
-        else:
-            bar.n, bar.total = progress.completed, progress.total
-            bar.set_postfix_str(progress.status)
+            return
+        if bar.total != progress.total:
+            bar.reset(progress.total)
+        bar.set_description_str(progress.status, refresh=False)
+        bar.update(progress.completed - bar.n)
+        if self._waiting != progress.waiting:
+            self._waiting = progress.waiting
+            bar.refresh()
 
-    def _open(self) -> tqdm[Any]:
+    def _open(self, total: int | None) -> tqdm[Any]:
         # tqdm takes a while to import, and asks on import whether it is in a notebook.
         from tqdm.auto import tqdm
 
-        # tqdm's own estimate knows the count alone; ours stands in the postfix.
-        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
-        return tqdm(total=None, file=self._file, leave=False, bar_format=layout, unit="file")
+        # Its own times are the system's and its estimate knows the count alone; ours stand in the description.
+        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{desc}]"
+        return tqdm(total=total, file=self._file, leave=False, bar_format=layout)
 
     def _close(self, bar: tqdm[Any], progress: Progress) -> None:
         bar.close()
         bar.write(progress.summary, file=self._file or sys.stderr)
-        self._bar = None
+        self._bar = self._waiting = None
 
 
 def _show_nothing(progress: Progress) -> None:

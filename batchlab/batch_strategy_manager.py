@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from typing import NamedTuple
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.batch_models import FileInfo, NetworkConditions, PrioritizedFile
@@ -16,6 +17,17 @@ USUAL_SIZE = 2_000  # bytes of a manifest whose size is not known
 LOCKFILES = PathFilter(("*.lock", "*-lock.*", "*.lock.*", "go.sum", "npm-shrinkwrap.json"))
 USUAL_MANIFESTS = PathFilter()
 ASKED_FIRST, LOCKFILE, MANIFEST, OTHER = 100, 20, 10, 0
+
+
+ARCHIVE_FROM_FILES = 40  # wanted files from which fetching a whole repository pays
+ARCHIVE_TO_BYTES = 400_000_000  # of all blobs, beyond which it takes too long
+
+
+class Group(NamedTuple):
+    """Files that one route brings, by their places in the list that was planned."""
+
+    route: Route
+    places: list[int]
 
 
 class BatchStrategyManager:
@@ -48,11 +60,39 @@ class BatchStrategyManager:
             return strategy
         return POLICIES[BatchStrategy.parse(self.config.default_strategy if strategy is None else strategy)]
 
-    def route_for(self, files: Sequence[WantedFile], by_sha: bool = False) -> Route:
-        """Return the cheapest allowed route for these files: fewest points, then the order of ``config.routes``."""
-        allowed = [ROUTES[name] for name in self.config.routes]
-        exact = [route for route in allowed if route.by_sha] if by_sha else []
-        return min(exact or allowed, key=lambda route: route.price(files).points)
+    def plan(self, files: Sequence[WantedFile], policy: Policy, unavailable: Set[str] = frozenset()) -> list[Group]:
+        """Decide which route brings which files of one repository.
+
+        Parameters
+        ----------
+        files
+            Files to fetch, of one repository.
+        policy
+            The strategy: whether a call may carry several files, or a whole repository.
+        unavailable
+            Names of routes that are out of the question, because they failed or need a token.
+
+        Returns
+        -------
+        list of Group
+            Routes with the places of their files in ``files``. A file that no allowed route takes is in none.
+        """
+        allowed = [ROUTES[name] for name in self.config.routes if name not in unavailable]
+        archives = [route for route in allowed if route.whole_repository and policy.archives]
+        if archives and self._worth_an_archive(files):
+            return [Group(archives[0], list(range(len(files))))]
+        several = policy.batch_size(self.config).size > 1
+        routes = [self._route_of(file, allowed, several) for file in files]
+        return [Group(route, [place]) for place, route in enumerate(routes) if route is not None]
+
+    def _worth_an_archive(self, files: Sequence[WantedFile]) -> bool:
+        return len(files) >= ARCHIVE_FROM_FILES and files[0].repo_size <= ARCHIVE_TO_BYTES
+
+    def _route_of(self, file: WantedFile, allowed: Sequence[Route], several: bool) -> Route | None:
+        takers = [route for route in allowed if not route.whole_repository and route.takes(file)]
+        large = file.size > self.config.stream_large_files_threshold
+        # A call for one file is dearest through a route made for many, and the other way round.
+        return min(takers, key=lambda r: (r.most_files > 1) != (several and not large), default=None)
 
     def calculate_optimal_batch_size(
         self,

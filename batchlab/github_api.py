@@ -1,4 +1,4 @@
-"""GitHub's REST API as values: the requests that are sent, and what their answers mean.
+"""GitHub's API as values: the requests that are sent, and what their answers mean.
 
 Pure: requests are built and answers are read here; `batchlab.async_github_client` sends them.
 
@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from batchlab import graphql_answers
 from batchlab.batch_models import Repository
 from batchlab.control.rate_limits import recognise
 from batchlab.errors import (
@@ -24,6 +26,7 @@ from batchlab.errors import (
     FileError,
     GitHubError,
     NetworkError,
+    RateLimitError,
     RepositoryAccessError,
     ServerError,
 )
@@ -33,7 +36,8 @@ RAW = "application/vnd.github.raw+json"
 API_VERSION = "2022-11-28"
 LARGEST_FILE = 100 * 1024 * 1024  # bytes that contents and blobs serve at most
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FILE_ENDPOINTS = frozenset({"blob", "contents"})
+_FILE_ENDPOINTS = frozenset({"blob", "contents", "raw"})
+_API_HOSTS = frozenset({"api", "graphql"})
 
 
 Sink: TypeAlias = Callable[[AsyncIterator[bytes]], Awaitable[None]]
@@ -47,7 +51,8 @@ class ApiRequest:
     Parameters
     ----------
     endpoint
-        Short name: ``tree``, ``blob``, ``contents``, ``repository``, ``listing``, ``rate_limit``.
+        Short name: ``tree``, ``blob``, ``contents``, ``graphql``, ``tarball`` and the ``archive`` that it leads to,
+        ``raw``, ``repository``, ``listing``, ``rate_limit``.
     path
         Path and query below the API's base address.
     repo
@@ -65,7 +70,7 @@ class ApiRequest:
     document
         JSON body; a call that has one is a POST.
     host
-        Which server it goes to: ``api``, ``graphql``, or an origin such as ``https://codeload.github.com``.
+        Which server it goes to: ``api``, ``graphql``, ``raw``, or an origin such as ``https://codeload.github.com``.
     """
 
     endpoint: str
@@ -85,7 +90,7 @@ class ApiRequest:
         return self.endpoint in _FILE_ENDPOINTS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """An answer: status, headers (case-insensitive), the whole body, and the bytes that went to a sink instead."""
 
@@ -103,17 +108,20 @@ class Reply:
             It is no JSON: an error page, or cut off on the way.
         """
         try:
-            return json.loads(self.body)
-        except ValueError:
+            return self._document
+        except (ValueError, RecursionError):
             kind = self.headers.get("content-type", "no content type")
             raise NetworkError(f"status {self.status} with a body that is no JSON ({kind})") from None
+
+    @cached_property
+    def _document(self) -> Any:
+        return json.loads(self.body)
 
     def message(self) -> str:
         """Return GitHub's ``message``, or the start of the body where it has none."""
         try:
-            document = json.loads(self.body)
-            return str(document["message"]) if isinstance(document, dict) else ""
-        except (ValueError, KeyError):
+            return str(self._document["message"]) if isinstance(self._document, dict) else ""
+        except (ValueError, KeyError, RecursionError):
             return self.body[:200].decode("utf-8", "replace")
 
 
@@ -209,6 +217,8 @@ def error_of(request: ApiRequest, reply: Reply, token_kind: str, epoch: float) -
         UTC epoch seconds now.
     """
     status = reply.status
+    if request.endpoint == "graphql" and status < 400:
+        return _graphql_error(reply, epoch)
     if status < 400:
         return None
     request_id = reply.headers.get("x-github-request-id")
@@ -217,8 +227,8 @@ def error_of(request: ApiRequest, reply: Reply, token_kind: str, epoch: float) -
         limit = recognise(status, reply.headers, reply.body.decode("utf-8", "replace"), epoch)
         if limit is not None:
             limit.request_id = request_id
-            return limit
-    if status == 401:
+            return limit if request.host in _API_HOSTS else _throttle(request, limit)
+    if status == 401 and request.host in _API_HOSTS:
         return AuthenticationError(_refused_token(token_kind, message), status=401, request_id=request_id)
     if status >= 500:
         return ServerError(f"the server failed with {status}: {message}", status=status, request_id=request_id)
@@ -252,17 +262,41 @@ def _refusal(request: ApiRequest, status: int, message: str) -> tuple[type[GitHu
     return (FileError if request.about_files else GitHubError), f"{subject}: status {status}, {message}"
 
 
-def redirected(request: ApiRequest, reply: Reply, base_url: str) -> ApiRequest:
-    """Return the call that a redirect asks for; the token must not leave the API's own host.
+def _graphql_error(reply: Reply, epoch: float) -> BatchLabError | None:
+    request_id = reply.headers.get("x-github-request-id")
+    try:
+        error = graphql_answers.refusal(reply.json(), reply.headers, epoch)
+    except NetworkError as no_json:  # the page of a gateway that gave up
+        return ServerError(f"the server failed: {no_json}", status=reply.status, request_id=request_id)
+    if isinstance(error, GitHubError):
+        error.request_id = request_id
+    return error
 
-    Raises
-    ------
-    NetworkError
-        The redirect has no address, or leads to another host.
+
+def _throttle(request: ApiRequest, limit: RateLimitError) -> RateLimitError:
+    # Other hosts have limits of their own, unpublished ones: the API's budgets go on meanwhile.
+    text = f"the {request.pool} host answers no more for a while; a token does not lift that, fewer calls do"
+    return RateLimitError(text, kind="primary", wait=limit.wait, status=limit.status, request_id=limit.request_id)
+
+
+def cost_of(request: ApiRequest, reply: Reply, error: BatchLabError | None) -> int:
+    """Return the budget points that a call cost.
+
+    Parameters
+    ----------
+    request, reply
+        The call and its answer.
+    error
+        What the answer stands for, as `error_of` tells.
+
+    Examples
+    --------
+    >>> query = ApiRequest("graphql", "/graphql", pool="graphql", host="graphql")
+    >>> cost_of(query, Reply(200, {}, b'{"data": {"rateLimit": {"cost": 3}}}'), None)
+    3
     """
-    location = reply.headers.get("location", "")
-    target, base = urlsplit(location), urlsplit(base_url)
-    if not location or (target.netloc and (target.scheme, target.netloc) != (base.scheme, base.netloc)):
-        raise NetworkError(f"redirect from {request.path} to another host refused: {target.netloc or 'no address'}")
-    path = target.path.removeprefix(base.path) + (f"?{target.query}" if target.query else "")
-    return replace(request, path=path)
+    # Neither an unchanged answer nor a refusal at the door is charged.
+    if reply.status == 304 or isinstance(error, (RateLimitError, AuthenticationError)):
+        return 0
+    told = graphql_answers.own_cost(reply.json()) if request.endpoint == "graphql" and error is None else None
+    return request.points if told is None else told

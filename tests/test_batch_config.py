@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 import pickle
+import sys
 import threading
 from typing import Any
 
@@ -274,10 +275,13 @@ def _hammer(work: list[Any]) -> list[BaseException]:
             raised.append(error)
 
     threads = [threading.Thread(target=repeat, args=(act,)) for act in work]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(usual)
     return raised
 
 

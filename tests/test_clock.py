@@ -43,3 +43,12 @@ def test_sleeping_for_nothing_lets_other_tasks_run(seconds: float) -> None:
 def test_there_is_no_time_outside_a_loop(read: Callable[[], object]) -> None:
     with pytest.raises(RuntimeError, match="no running event loop"):
         read()
+
+
+def test_outside_a_loop_there_is_still_the_clock_that_ordinary_loops_keep() -> None:
+    async def read() -> float:
+        return clock.now_anywhere()
+
+    before = clock.now_anywhere()
+    inside = asyncio.run(read())
+    assert before <= inside <= clock.now_anywhere()

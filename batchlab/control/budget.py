@@ -144,7 +144,7 @@ class MinuteWindow:
     Parameters
     ----------
     points
-        Points allowed a minute.
+        Points allowed a minute; infinite where there is no such rule.
     spread
         True leaves equal gaps between calls instead of sending in bursts.
     """
@@ -152,8 +152,8 @@ class MinuteWindow:
     LENGTH = 60.0
     MARGIN = 0.05  # seconds: two calls may take different times to arrive
 
-    def __init__(self, points: int, *, spread: bool = False) -> None:
-        self.points = max(1, points)
+    def __init__(self, points: float, *, spread: bool = False) -> None:
+        self.points = max(1.0, points)
         self.spread = spread
         self._sent: deque[tuple[float, int]] = deque()
         self._used = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import harmonic_mean
 from typing import Protocol
 
 
@@ -90,12 +91,14 @@ class FixedLimit:
 
 
 class RateKnee:
-    """Learn the limit from the delivery rate: grow while the rate grows, then hold a little above the knee.
+    """Learn the limit from the delivery rate: grow while the rate grows, then hold near the knee.
 
-    A round is at least ``max(8, 2 x limit)`` completions of calls sent under the limit of that round. In slow
-    start the limit doubles as long as a round delivers at least 20 % more calls per second than the best
-    before. Then it holds, and one round in four probes a quarter more; a probe that delivers 5 % more is
-    kept, one that does not is taken back. A rate limit halves it and ends slow start until the ceiling rises.
+    A round begins with the first completion of a call sent under its limit, so that the pipe is filled to it,
+    and lasts ``max(8, 2 x limit)`` deliveries. In slow start the limit doubles as long as the rate follows it by
+    at least a fifth. Then it holds, and one round in four probes. A fifth less is kept unless it costs 5 % of the
+    rate; if it does, the next three probes try a quarter more, each kept if it brings 5 %. Without the way down,
+    chance alone would carry the limit to its ceiling. A rate limit halves it and ends slow start until the
+    ceiling rises.
 
     Parameters
     ----------
@@ -113,6 +116,7 @@ class RateKnee:
     KEEP = 1.05
     PROBE = 1.25
     CYCLE = 4
+    UPWARDS = 3
 
     def __init__(self, start: int, ceiling: int) -> None:
         self.limit = min(start, ceiling)
@@ -120,23 +124,26 @@ class RateKnee:
         self._starting = True
         self._best_rate = 0.0
         self._held = self.limit
-        self._rounds = self._misses = 0
+        self._misses = 0
+        self._held_rates: list[float] = []
+        self._upward_probes = 0
         self._begin_round(-math.inf)
 
     def _begin_round(self, now: float) -> None:
         self._round_start = now
+        self._measured_since: float | None = None
         self._delivered = 0
-        self._first_sent = math.inf
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Count it; at the end of a round decide."""
-        if completion.sent < self._round_start:
+        if self._measured_since is None:
+            if completion.sent >= self._round_start:
+                self._measured_since = completion.finished
             return None
         self._delivered += completion.ok
-        self._first_sent = min(self._first_sent, completion.sent)
         if self._delivered < max(8, 2 * self.limit):
             return None
-        rate = self._delivered / max(1e-9, completion.finished - self._first_sent)
+        rate = self._delivered / max(1e-9, completion.finished - self._measured_since)
         change = self._slow_start(rate) if self._starting else self._hold(rate)
         self._begin_round(completion.finished)
         return change
@@ -153,19 +160,30 @@ class RateKnee:
         return self._set(self._held, f"{rate:.0f} calls/s is no more than before: the knee is passed")
 
     def _hold(self, rate: float) -> LimitChange | None:
-        self._rounds += 1
-        if self.limit > self._held:
+        if self.limit != self._held:
             return self._judge_probe(rate)
-        self._best_rate = rate
-        if self._rounds % self.CYCLE == 0:
-            return self._set(math.ceil(self._held * self.PROBE), "probes for more")
-        return None
+        self._held_rates.append(rate)
+        if len(self._held_rates) < self.CYCLE - 1:
+            return None
+        self._best_rate = harmonic_mean(self._held_rates)
+        self._held_rates.clear()
+        return self._probe()
+
+    def _probe(self) -> LimitChange | None:
+        if self._upward_probes == 0:
+            return self._set(math.floor(self._held / self.PROBE), "probes whether less will do")
+        self._upward_probes -= 1
+        return self._set(math.ceil(self._held * self.PROBE), "probes for more")
 
     def _judge_probe(self, rate: float) -> LimitChange | None:
-        if rate >= self.KEEP * self._best_rate:
-            self._held, self._best_rate = self.limit, rate
-            return LimitChange(self.limit, f"probe kept: {rate:.0f} calls/s")
-        return self._set(self._held, f"probe taken back: {rate:.0f} calls/s is no more")
+        wanted = self._best_rate * (self.KEEP if self.limit > self._held else 1.0 / self.KEEP)
+        rates = f"{rate:.0f} calls/s after {self._best_rate:.0f}"
+        if rate < wanted:
+            if self.limit < self._held:
+                self._upward_probes = self.UPWARDS
+            return self._set(self._held, f"probe taken back: {rates}")
+        self._held = self.limit
+        return LimitChange(self.limit, f"probe kept: {rates}")
 
     def _set(self, limit: int, why: str) -> LimitChange | None:
         limit = max(1, min(limit, self._ceiling))
@@ -177,6 +195,7 @@ class RateKnee:
     def throttled(self, now: float) -> LimitChange | None:
         """Halve, leave slow start, and judge anew from here."""
         self._starting = False
+        self._held_rates.clear()
         self._held = max(1, self.limit // 2)
         change = self._set(self._held, "halved after a rate limit")
         self._begin_round(now)
@@ -189,3 +208,4 @@ class RateKnee:
         self._ceiling = ceiling
         self.limit = min(self.limit, ceiling)
         self._held = min(self._held, ceiling)
+        self._held_rates.clear()

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.control.batch_size import BatchSizeController, FixedSize, LearnedSize
 from batchlab.control.budget import Pacing
 from batchlab.control.concurrency import ConcurrencyController, FixedLimit, RateKnee
 
-REST_POINTS_A_MINUTE = 900  # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+
+def _one_file(config: BatchConfig) -> FixedSize:
+    return FixedSize(1)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Policy:
         From that ceiling to what sets the limit during the run.
     pacing
         When calls are spread over time.
+    batch_size
+        From a configuration to what sets the files a call, on routes that carry several.
+    archives
+        Whether a whole repository may be fetched as one archive.
     whole_minutes
         True spends a minute limit in full where ``rate_limit_buffer`` would keep a part of it.
     """
@@ -34,12 +41,13 @@ class Policy:
     ceiling: Callable[[BatchConfig], int]
     controller: Callable[[int], ConcurrencyController]
     pacing: Pacing
+    batch_size: Callable[[BatchConfig], BatchSizeController] = _one_file
+    archives: bool = False
     whole_minutes: bool = False
 
-    def minute_points(self, config: BatchConfig) -> int:
-        """Return the REST points that a run may send within a minute."""
-        share = 1.0 if self.whole_minutes else config.rate_limit_buffer
-        return max(1, int(share * REST_POINTS_A_MINUTE))
+    def minute_share(self, config: BatchConfig) -> float:
+        """Return the share of each minute limit that a run may spend."""
+        return 1.0 if self.whole_minutes else config.rate_limit_buffer
 
 
 SLOW_START = 8
@@ -61,10 +69,23 @@ def _learned(ceiling: int) -> RateKnee:
     return RateKnee(SLOW_START, ceiling)
 
 
-POLICIES = {
-    BatchStrategy.SEQUENTIAL: Policy("sequential", _one, FixedLimit, Pacing.NONE),
-    BatchStrategy.CONSERVATIVE: Policy("conservative", _up_to_four, FixedLimit, Pacing.ALWAYS),
-    BatchStrategy.PARALLEL: Policy("parallel", _maximum, FixedLimit, Pacing.SCARCE),
-    BatchStrategy.AGGRESSIVE: Policy("aggressive", _maximum, FixedLimit, Pacing.NONE, whole_minutes=True),
-    BatchStrategy.ADAPTIVE: Policy("adaptive", _maximum, _learned, Pacing.SCARCE),
-}
+def _small_batches(config: BatchConfig) -> FixedSize:
+    return FixedSize(config.default_batch_size)
+
+
+def _largest_batches(config: BatchConfig) -> FixedSize:
+    return FixedSize(config.max_batch_size)
+
+
+def _learned_batches(config: BatchConfig) -> LearnedSize:
+    return LearnedSize(config.default_batch_size, config.min_batch_size, config.max_batch_size)
+
+
+_ALL = (
+    Policy("sequential", _one, FixedLimit, Pacing.NONE, _one_file),
+    Policy("conservative", _up_to_four, FixedLimit, Pacing.ALWAYS, _small_batches),
+    Policy("parallel", _maximum, FixedLimit, Pacing.SCARCE, _one_file),
+    Policy("aggressive", _maximum, FixedLimit, Pacing.NONE, _largest_batches, archives=True, whole_minutes=True),
+    Policy("adaptive", _maximum, _learned, Pacing.SCARCE, _learned_batches, archives=True),
+)
+POLICIES = {BatchStrategy(policy.name): policy for policy in _ALL}

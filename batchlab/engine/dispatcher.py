@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -55,6 +56,8 @@ class Dispatcher:
         The strategy.
     trace
         Where calls, batches, decisions and samples are written.
+    files_a_call
+        From a lane to the jobs that one call of it carries.
     seed
         Seed of the backoff jitter.
     operation
@@ -68,11 +71,12 @@ class Dispatcher:
         policy: Policy,
         trace: Trace,
         *,
+        files_a_call: Callable[[Lane], int] = lambda lane: 1,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
         self._client, self._config, self._policy, self._trace = client, config, policy, trace
-        self._seed, self._operation = seed, operation
+        self._files_a_call, self._seed, self._operation = files_a_call, seed, operation
         ceiling = policy.ceiling(config)
         self._controller = policy.controller(ceiling)
         self.limiter = Limiter(min(self._controller.limit, ceiling))
@@ -81,11 +85,12 @@ class Dispatcher:
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
         self._queue = WorkQueue()
         self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
-        self._repositories_open = 0
+        self._open: Counter[Lane] = Counter()
         self._timer: asyncio.TimerHandle | None = None
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopped: BatchLabError | None = None
         self.files_done: Callable[[], int] = lambda: 0
+        self.reconfigured: Callable[[], None] = lambda: None
 
     def submit(self, job: Job) -> None:
         """Queue a job; may be called by jobs under way."""
@@ -156,7 +161,7 @@ class Dispatcher:
     def _send_from(self, lane: Lane, now: float) -> float:
         """Send from one lane until something holds it back; return when that ends."""
         while (hold := self._hold(lane)) is None:
-            self._start(self._queue.pop(lane), now)
+            self._start(self._gather(lane, now), now)
             if not self._queue.waiting(lane):
                 return math.inf
         self._queue.clock(lane).turn(now, hold.reason)
@@ -165,12 +170,37 @@ class Dispatcher:
             return math.inf
         return now + hold.seconds
 
+    def _gather(self, lane: Lane, now: float) -> Entry:
+        """Take the most wanted entry of a lane, and fill its call up with others that fit."""
+        entry = self._queue.pop(lane)
+        self._charge_waits(entry, now)
+        while entry.attempt == 1 and self._queue.waiting(lane):
+            other = self._queue.peek(lane)
+            if other.attempt > 1 or not entry.job.absorb(other.job):
+                break
+            self._charge_waits(self._queue.pop(lane), now)
+        return entry
+
     def _hold(self, lane: Lane) -> Hold | None:
-        if not self.limiter.free:
+        if not self.limiter.free or self._may_fill_up(lane):
             return SLOT
         if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
             return SLOT
-        return self._governor.hold(lane.pool, self._queue.demand(lane.pool), clock.now(), clock.epoch())
+        return self._governor.hold(lane.pool, self._demand(lane.pool), clock.now(), clock.epoch())
+
+    @property
+    def _repositories_open(self) -> int:
+        return sum(count for lane, count in self._open.items() if lane.reads_repository)
+
+    def _may_fill_up(self, lane: Lane) -> bool:
+        """Whether a call of this lane would leave part empty, and trees under way may bring more for it."""
+        if self._queue.length(lane) >= self._files_a_call(lane) or self._queue.peek(lane).attempt > 1:
+            return False
+        return any(count and other.route == "tree" for other, count in self._open.items())
+
+    def _demand(self, pool: str) -> int:
+        lanes = [lane for lane in self._queue.lanes if lane.pool == pool]
+        return sum(math.ceil(self._queue.length(lane) / self._files_a_call(lane)) for lane in lanes)
 
     def _too_long(self, hold: Hold) -> bool:
         longest = self._config.max_wait
@@ -198,10 +228,9 @@ class Dispatcher:
 
     def _start(self, entry: Entry, now: float) -> None:
         job = entry.job
-        self._charge_waits(entry, now)
         self.limiter.take()
         entry.in_flight, entry.limit = self.limiter.in_flight, self.limiter.limit
-        self._repositories_open += job.lane.reads_repository
+        self._open[job.lane] += 1
         self._governor.sent(job.lane.pool, job.points, now, clock.epoch())
         record = self._trace.batch(
             BatchRecord(-1, self._operation, job.route, job.repo, len(job.results), entry.attempt, entry.queued, now)
@@ -239,7 +268,7 @@ class Dispatcher:
         entry, record = self._running.pop(task)
         now = record.finished = clock.now()
         self.limiter.give_back()
-        self._repositories_open -= entry.job.lane.reads_repository
+        self._open[entry.job.lane] -= 1
         error = self._failure(task)
         if error is None:
             record.outcome = "ok"
@@ -274,8 +303,7 @@ class Dispatcher:
             entry.job.failed(error)
             return
         record.outcome = "retried"
-        entry.attempt += 1
-        self._queue.return_later(entry, now, now + backoff)
+        self._queue.replace(entry, entry.job.after(error), now, now + backoff)
 
     def _rest(self, entry: Entry, record: BatchRecord, error: RateLimitError, now: float) -> None:
         record.outcome = "limited"
@@ -331,6 +359,7 @@ class Dispatcher:
 
     def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:
         record.finished, record.outcome = clock.now(), outcome
+        self._governor.ended(record.pool, record.sent, record.finished)
         record.error = None if error is None else f"{category_of(error).value}: {error}"
         completion = Completion(record.sent, record.finished, outcome == "ok")
         self._decided(self._controller.completed(completion), "concurrency", record.finished)
@@ -351,7 +380,8 @@ class Dispatcher:
         for name, (old, new) in changes.items():
             self._trace.decide(now, "configuration", name, old, new, "changed during the run")
         self._controller.clamp(self._policy.ceiling(self._config))
-        self._governor.reconfigure(self._config)
+        self._governor.reconfigure()
+        self.reconfigured()
         self._retry = RetryPolicy(self._config.retry_attempts, self._config.retry_delay_base, self._seed)
         self._decided(None, "configuration", now)
         if not self._finished.done():

@@ -1,4 +1,4 @@
-"""Fetch files by the batch: held blobs first, equal blobs once, every byte checked against its git sha."""
+"""Deliver files: held blobs first, equal blobs once, every byte checked against its git sha."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from dataclasses import dataclass, field
 
 from batchlab import clock
 from batchlab.batch_models import BatchResult, FileContent
+from batchlab.batch_strategy_manager import Group
 from batchlab.cache_manager import CacheManager
-from batchlab.engine.work_queue import Job, Lane
+from batchlab.engine.batching import Batching
+from batchlab.engine.file_job import FileJob
+from batchlab.engine.work_queue import Job
 from batchlab.errors import FileError, IntegrityError
 from batchlab.git_objects import blob_sha
-from batchlab.routes import Route, Send, WantedFile
+from batchlab.routes import Route, WantedFile
+
+Plan = Callable[[Sequence[WantedFile], frozenset[str]], list[Group]]
 
 
 @dataclass(slots=True)
 class Ask:
-    """A file to fetch, the row it becomes, and rows of equal blobs that wait for it."""
+    """A file to fetch, the row it becomes, rows of equal blobs that wait for it, and routes that could not bring it."""
 
     file: WantedFile
     result: BatchResult
     followers: list[Ask] = field(default_factory=list)
+    tried: frozenset[str] = frozenset()
 
 
 class FileFetching:
@@ -30,8 +36,10 @@ class FileFetching:
     ----------
     submit
         Queues a job.
-    route_for
-        From files, and whether they must be fetched by sha, to the route that does it.
+    plan
+        From files of one repository, and the routes that are out of the question, to groups with their routes.
+    batching
+        How much one call carries.
     cache
         Blobs held already, and where new ones are kept; None for neither.
     fold
@@ -41,44 +49,54 @@ class FileFetching:
     def __init__(
         self,
         submit: Callable[[Job], None],
-        route_for: Callable[[Sequence[WantedFile], bool], Route],
+        plan: Plan,
+        batching: Batching,
         cache: CacheManager | None,
         fold: bool,
     ) -> None:
-        self._submit, self._route_for, self._cache, self._fold = submit, route_for, cache, fold
+        self._submit, self._plan, self.batching, self._cache, self._fold = submit, plan, batching, cache, fold
         self._leaders: dict[str, Ask] = {}
         self.asked = self.done = 0
 
-    def ask(self, ask: Ask) -> None:
-        """Take a file in: deliver it from what is held, let it follow an equal one, or queue it."""
-        ask.result.queued = clock.now()
-        self.asked += 1
-        self._place(ask)
+    def ask(self, asks: Sequence[Ask]) -> None:
+        """Take in files of one repository: deliver what is held, let equal ones follow, queue the rest."""
+        self.asked += len(asks)
+        for ask in asks:
+            ask.result.queued = clock.now()
+        self._queue([ask for ask in asks if not self._provided(ask)])
 
-    def _place(self, ask: Ask) -> None:
+    def _provided(self, ask: Ask) -> bool:
         sha = ask.file.sha
         held = self._cache.get_blob(sha) if self._cache is not None else None
         if held is not None:
             self._deliver_held(ask, FileContent(held, sha, len(held)))
-            return
+            return True
         leader = self._leaders.setdefault(sha, ask) if self._fold else ask
         if leader is ask:
-            self._submit(FileJob(self, self._route_for([ask.file], False), [ask]))
-        elif leader.result.content is not None:
+            return False
+        if leader.result.content is not None:
             self._deliver_held(ask, leader.result.content)
         else:
             leader.followers.append(ask)
-
-    def by_sha(self, asks: list[Ask], tried: Route) -> bool:
-        """Queue files again on an exact route, unless that is the one tried; return whether it was done.
-
-        What came by path may be other bytes, or nothing: the branch has moved since the tree was read.
-        """
-        exact = self._route_for([ask.file for ask in asks], True)
-        if tried.by_sha or exact is tried:
-            return False
-        self._submit(FileJob(self, exact, asks))
         return True
+
+    def _queue(self, asks: Sequence[Ask], error: Exception | None = None) -> None:
+        by_tried: dict[frozenset[str], list[Ask]] = {}
+        for ask in asks:
+            by_tried.setdefault(ask.tried, []).append(ask)
+        for tried, alike in by_tried.items():
+            stranded = set(range(len(alike)))
+            for route, places in self._plan([ask.file for ask in alike], tried):
+                stranded.difference_update(places)
+                self._submit(FileJob(self, route, [alike[place] for place in places]))
+            for place in sorted(stranded):
+                self.refused(alike[place], error or _no_route(alike[place].file))
+
+    def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
+        """Queue files again on routes that were not tried; where there is none, they end with ``error``."""
+        for ask in asks:
+            ask.tried |= {route.name}
+        self._queue(asks, error)
 
     def arrived(self, ask: Ask, body: bytes) -> None:
         """Deliver a file that came, to its row and to those that wait for it.
@@ -126,42 +144,11 @@ class FileFetching:
         followers, ask.followers = ask.followers, []
         for follower in followers:
             follower.result.queue_wait = clock.now() - follower.result.queued
-            self._place(follower)
+        self._queue([follower for follower in followers if not self._provided(follower)])
 
 
-class FileJob:
-    """One batch of files on one route."""
-
-    def __init__(self, fetching: FileFetching, route: Route, asks: list[Ask]) -> None:
-        self._fetching, self._route, self._asks = fetching, route, asks
-        files = [ask.file for ask in asks]
-        self.route = route.name
-        self.repo = files[0].repo.full_name
-        self.lane = Lane(reads_repository=False, pool=route.pool)
-        self.points = route.price(files).points
-        self.priority = max(ask.result.request.priority for ask in asks)
-        self.results: Sequence[BatchResult] = [ask.result for ask in asks]
-
-    async def run(self, send: Send) -> None:
-        """Fetch them; a file that fails alone ends alone."""
-        outcomes = await self._route.fetch([ask.file for ask in self._asks], send)
-        for ask, outcome in zip(self._asks, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                self._fetching.refused(ask, outcome)
-            else:
-                self._take(ask, outcome)
-
-    def _take(self, ask: Ask, body: bytes) -> None:
-        try:
-            self._fetching.arrived(ask, body)
-        except IntegrityError:
-            if not self._fetching.by_sha([ask], self._route):
-                raise
-
-    def failed(self, error: Exception) -> None:
-        """End the rows that have no content; a path that is gone may still be there by its sha."""
-        open_asks = [ask for ask in self._asks if ask.result.content is None]
-        if isinstance(error, FileError) and self._fetching.by_sha(open_asks, self._route):
-            return
-        for ask in open_asks:
-            self._fetching.refused(ask, error)
+def _no_route(file: WantedFile) -> FileError:
+    return FileError(
+        f"{file.repo.full_name}: {file.path} ({file.size} bytes) fits none of the allowed routes; "
+        "add 'blobs' or 'contents' to the setting routes"
+    )

@@ -79,18 +79,20 @@ class Operation:
 
     def _read(self, repo: Repository, select: Select, failed: Callable[[Exception], None]) -> None:
         def complete(tree: str, entries: Sequence[TreeEntry]) -> None:
-            self._fetch(repo, select(tree, entries))
+            size = sum(entry.size or 0 for entry in entries)
+            self._fetch(repo, size, select(tree, entries))
 
         self.trees += 1
         TreeReading(repo, self._dispatcher.submit, complete, failed).begin()
 
-    def _fetch(self, repo: Repository, choices: Iterable[Choice]) -> None:
+    def _fetch(self, repo: Repository, repo_size: int, choices: Iterable[Choice]) -> None:
+        asks = []
         for result, entry in choices:
             if entry is None:
                 result.queued = result.finished = clock.now()
             else:
-                file = WantedFile(repo, entry.path, entry.sha, entry.size or 0)
-                self._fetching.ask(Ask(file, result))
+                asks.append(Ask(WantedFile(repo, entry.path, entry.sha, entry.size or 0, repo_size), result))
+        self._fetching.ask(asks)
 
     def _whole_repository(self, repo: Repository, error: Exception, *, skipped: bool) -> BatchResult:
         now = clock.now()

@@ -98,13 +98,21 @@ class TreeJob:
     def __init__(self, reading: TreeReading, ref: str, prefix: str, recursive: bool) -> None:
         self.reading, self.ref, self.prefix, self.recursive = reading, ref, prefix, recursive
         self.repo = reading.repo.full_name
-        self.lane = Lane(reads_repository=True, pool="core")
+        self.lane = Lane(reads_repository=True, pool="core", route=self.route)
         self.results: Sequence[BatchResult] = ()
 
     async def run(self, send: Send) -> None:
         """Fetch and hand over."""
         request = tree_request(self.reading.repo, self.ref, recursive=self.recursive)
         self.reading.listed(self, read_tree(await send(request)))
+
+    def absorb(self, other: Job) -> bool:
+        """Return False: a listing travels alone."""
+        return False
+
+    def after(self, error: Exception) -> Sequence[Job]:
+        """Send it again as it is."""
+        return [self]
 
     def failed(self, error: Exception) -> None:
         """Give the reading up."""

@@ -13,10 +13,16 @@ from batchlab.routes import Send
 
 
 class Lane(NamedTuple):
-    """Jobs that are held back by the same things: a budget pool, and the ceiling on repositories being read."""
+    """Jobs that are held back by the same things: a budget pool, the ceiling on repositories being read, a route."""
 
     reads_repository: bool
     pool: str
+    route: str = "tree"
+
+    @property
+    def order(self) -> tuple[bool, bool, str]:
+        """Trees first, because they tell what else there is to do; then archives, because they take longest."""
+        return (self.route != "tree", not self.reads_repository, self.route)
 
 
 class Job(Protocol):
@@ -25,12 +31,28 @@ class Job(Protocol):
     route: str
     repo: str
     lane: Lane
-    points: int
     priority: int
-    results: Sequence[BatchResult]
+
+    @property
+    def points(self) -> int:
+        """Budget points that it costs."""
+        ...
+
+    @property
+    def results(self) -> Sequence[BatchResult]:
+        """The rows of its files; none for a tree."""
+        ...
 
     async def run(self, send: Send) -> None:
         """Do the work through ``send``; what it raises is the batch's failure."""
+        ...
+
+    def absorb(self, other: Job) -> bool:
+        """Take in the work of another job of the same lane; return False where it does not fit."""
+        ...
+
+    def after(self, error: Exception) -> Sequence[Job]:
+        """Return the jobs to send in its place after a failure that may pass."""
         ...
 
     def failed(self, error: Exception) -> None:
@@ -81,6 +103,12 @@ class WorkQueue:
         entry.queued, entry.ready = now, ready
         heapq.heappush(self._later, (ready, entry))
 
+    def replace(self, entry: Entry, jobs: Sequence[Job], now: float, ready: float) -> None:
+        """Queue jobs in the place of an entry, as its next attempt, not to be sent before ``ready``."""
+        for job in jobs:
+            self._numbers += 1
+            self.return_later(Entry(job, self._numbers, now, ready, entry.attempt + 1), now, ready)
+
     def mature(self, now: float) -> None:
         """Make ready what may be sent by now."""
         while self._later and self._later[0][0] <= now:
@@ -92,7 +120,7 @@ class WorkQueue:
         lane = entry.job.lane
         if lane not in self._lanes:
             self._lanes[lane] = []
-            self._lanes = dict(sorted(self._lanes.items(), key=lambda item: (not item[0].reads_repository, item[0])))
+            self._lanes = dict(sorted(self._lanes.items(), key=lambda item: item[0].order))
             self._clocks[lane] = WaitClock(now)
         entry.reading = self._clocks[lane].read(now)
         heapq.heappush(self._lanes[lane], entry)
@@ -114,9 +142,13 @@ class WorkQueue:
         """Take the most wanted entry of a lane."""
         return heapq.heappop(self._lanes[lane])
 
-    def demand(self, pool: str) -> int:
-        """Return the points that the waiting entries of a pool want."""
-        return sum(len(entries) for lane, entries in self._lanes.items() if lane.pool == pool)
+    def peek(self, lane: Lane) -> Entry:
+        """Return the most wanted entry of a lane."""
+        return self._lanes[lane][0]
+
+    def length(self, lane: Lane) -> int:
+        """Return the entries waiting in a lane."""
+        return len(self._lanes.get(lane, ()))
 
     def next_time(self) -> float | None:
         """Return when the next waiting entry becomes ready, None when none waits."""

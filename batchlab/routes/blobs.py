@@ -14,6 +14,8 @@ class Blobs:
     name = "blobs"
     pool = "core"
     most_files = 1
+    most_repositories = 1
+    whole_repository = False
     by_sha = True
 
     def takes(self, file: WantedFile) -> bool:

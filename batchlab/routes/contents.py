@@ -14,6 +14,8 @@ class Contents:
     name = "contents"
     pool = "core"
     most_files = 1
+    most_repositories = 1
+    whole_repository = False
     by_sha = False
 
     def takes(self, file: WantedFile) -> bool:

@@ -21,12 +21,13 @@ class Send(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:
-    """A file to fetch: where it is, and what its tree says of it."""
+    """A file to fetch: where it is, what its tree says of it, and the bytes of all blobs of its repository."""
 
     repo: Repository
     path: str
     sha: str
     size: int
+    repo_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Price:
 
 
 class UnsuitableError(BatchLabError):
-    """This route cannot bring this file, another one can: binary or cut text in GraphQL, left out of an archive."""
+    """A file that one route cannot bring and another can: binary or cut in GraphQL, left out of an archive."""
 
 
 Outcome: TypeAlias = bytes | Exception
@@ -47,14 +48,18 @@ Outcome: TypeAlias = bytes | Exception
 class Route(Protocol):
     """One way to fetch files.
 
-    ``pool`` is the rate-limit resource that it spends. Where a route is not ``by_sha``, it fetches by path, and bytes
-    of another sha mean that the file has changed since its tree was read. The engine checks every sha.
+    ``pool`` is the rate-limit resource that it spends, ``most_files`` and ``most_repositories`` bound one call, and
+    ``whole_repository`` says that a call brings everything of one repository, wanted or not. Where a route is not
+    ``by_sha``, it fetches by path, and bytes of another sha mean that the file has changed since its tree was read.
+    The engine checks every sha.
     """
 
     name: str
     pool: str
     by_sha: bool
     most_files: int
+    most_repositories: int
+    whole_repository: bool
 
     def takes(self, file: WantedFile) -> bool:
         """Return whether the route is made for this file, by its size."""

@@ -369,7 +369,7 @@ def test_no_sixty_seconds_ever_hold_more_than_the_points_allowed(
 
 def _wait(window: MinuteWindow, cost: int, now: float) -> float:
     """Wait as told until the call may go; each wait brings it nearer."""
-    for _ in range(2 * window.points + 2):
+    for _ in range(2 * int(window.points) + 2):
         delay = window.delay(cost, now)
         if delay == 0.0:
             return now
@@ -411,3 +411,10 @@ def _go(window: MinuteWindow, now: float) -> float:
     now = _wait(window, 1, now)
     window.sent(1, now)
     return now
+
+
+def test_where_there_is_no_minute_rule_nothing_is_held_back() -> None:
+    window = MinuteWindow(math.inf, spread=True)
+    for _ in range(10_000):
+        assert window.delay(1, 0.0) == 0.0
+        window.sent(1, 0.0)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from batchlab.control.concurrency import Completion, ConcurrencyController, FixedLimit, RateKnee
 
 SERVICE = 0.1  # seconds, of a call that shares the server with few others
+GOLDEN = 0.6180339887498949  # multiples of it, modulo 1, are spread evenly
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("completed"), st.floats(0.0, 2.0), st.booleans()),
@@ -28,11 +29,18 @@ def _boundless(now: float) -> int:
 
 
 def _serve(
-    controller: ConcurrencyController, calls: int, knee: Callable[[float], int], start: float = 0.0
+    controller: ConcurrencyController,
+    calls: int,
+    knee: Callable[[float], int],
+    *,
+    start: float = 0.0,
+    spread: float = 0.4,
+    retrograde: float = 0.0,
 ) -> list[int]:
-    """Keep the server busy, in closed loop; return the limit after each call.
+    """Keep a server busy, in closed loop; return the limit after each call.
 
-    Up to the knee calls do not disturb each other; beyond it the server's rate stays the same.
+    Up to the knee calls do not disturb each other; beyond it each takes as much longer as they are more, so that
+    the server's rate stays the same, or falls where it is ``retrograde``. Service times differ by ``spread``.
     """
     now, number = start, 0
     limits: list[int] = []
@@ -40,35 +48,49 @@ def _serve(
     while len(limits) < calls:
         while len(flying) < controller.limit:
             number += 1
-            crowd = max(1.0, (len(flying) + 1) / knee(now))
-            heapq.heappush(flying, (now + SERVICE * crowd, number, now))
+            over = max(0, len(flying) + 1 - knee(now))
+            crowd = (1 + over / knee(now)) * (1 + retrograde * over)
+            service = SERVICE * crowd * (1 + spread * (2 * (number * GOLDEN % 1) - 1))
+            heapq.heappush(flying, (now + service, number, now))
         now, _, sent = heapq.heappop(flying)
         controller.completed(Completion(sent, now, ok=True))
         limits.append(controller.limit)
     return limits
 
 
-@pytest.mark.parametrize("knee", [8, 12, 20, 32, 48, 64])
-def test_the_learned_limit_settles_near_the_knee(knee: int) -> None:
-    limits = _serve(RateKnee(8, 96), 6000, lambda now: knee)
-    assert 0.8 * knee <= median(limits[-2000:]) <= 2 * knee
+@pytest.mark.parametrize("retrograde", [0.0, 0.02])
+@pytest.mark.parametrize("spread", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("knee", [4, 8, 12, 20, 32, 48, 64])
+def test_the_learned_limit_settles_near_the_knee(knee: int, spread: float, retrograde: float) -> None:
+    limits = _serve(RateKnee(8, 96), 8000, lambda now: knee, spread=spread, retrograde=retrograde)
+    assert 0.75 * knee <= median(limits[-4000:]) <= 1.75 * knee
 
 
 def test_where_there_is_no_knee_the_ceiling_is_reached_within_a_few_rounds() -> None:
-    limits = _serve(RateKnee(8, 96), 600, _boundless)
-    assert limits[-1] == 96
+    limits = _serve(RateKnee(8, 96), 800, _boundless)
+    assert max(limits) == 96
+
+
+def test_where_there_is_no_knee_chance_does_not_lead_away_from_the_ceiling() -> None:
+    limits = _serve(RateKnee(8, 96), 20_000, _boundless, spread=0.8)
+    assert median(limits[2000:]) == 96
 
 
 def test_a_server_that_grows_faster_is_found_out_by_probing() -> None:
-    limits = _serve(RateKnee(8, 96), 20_000, lambda now: 16 if now < 30 else 80)
-    assert limits[4000] <= 32
-    assert limits[-1] >= 0.8 * 80
+    limits = _serve(RateKnee(8, 96), 30_000, lambda now: 16 if now < 20 else 80)
+    assert median(limits[1000:3000]) <= 24
+    assert median(limits[-4000:]) >= 60
+
+
+def test_a_server_that_grows_slower_is_found_out_too() -> None:
+    limits = _serve(RateKnee(8, 96), 20_000, lambda now: 64 if now < 10 else 12)
+    assert median(limits[3000:5000]) >= 48
+    assert median(limits[-4000:]) <= 24
 
 
 def test_a_probe_that_brings_nothing_is_taken_back() -> None:
-    limits = _serve(RateKnee(8, 96), 6000, lambda now: 16)[-3000:]
-    assert max(limits) > min(limits)
-    assert limits.count(min(limits)) > len(limits) / 2
+    limits = _serve(RateKnee(8, 96), 6000, lambda now: 16, spread=0.0)[-3000:]
+    assert min(limits) < median(limits) < max(limits)
 
 
 @pytest.mark.parametrize("make", [lambda: RateKnee(8, 96), lambda: FixedLimit(96)], ids=["knee", "fixed"])

@@ -5,7 +5,7 @@ import pytest
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.control.budget import Pacing
 from batchlab.control.concurrency import Completion
-from batchlab.control.policies import POLICIES, SLOW_START, Policy
+from batchlab.control.policies import POLICIES, SLOW_START
 
 
 def test_every_strategy_has_its_policy_under_its_own_name() -> None:
@@ -54,11 +54,20 @@ def test_only_the_conservative_strategy_spreads_its_calls_from_the_start() -> No
 
 def test_only_the_aggressive_strategy_spends_whole_minutes() -> None:
     config = BatchConfig(rate_limit_buffer=0.5)
-    points = {strategy: policy.minute_points(config) for strategy, policy in POLICIES.items()}
-    assert points.pop(BatchStrategy.AGGRESSIVE) == 900
-    assert set(points.values()) == {450}
+    shares = {strategy: policy.minute_share(config) for strategy, policy in POLICIES.items()}
+    assert shares.pop(BatchStrategy.AGGRESSIVE) == 1.0
+    assert set(shares.values()) == {0.5}
 
 
-def test_a_tiny_share_still_leaves_one_call_a_minute() -> None:
-    policy = Policy("mine", lambda config: 1, POLICIES[BatchStrategy.PARALLEL].controller, Pacing.NONE)
-    assert policy.minute_points(BatchConfig(rate_limit_buffer=0.01)) == 9
+@pytest.mark.parametrize(
+    ("strategy", "files"),
+    [
+        (BatchStrategy.SEQUENTIAL, 1),
+        (BatchStrategy.CONSERVATIVE, 10),
+        (BatchStrategy.PARALLEL, 1),
+        (BatchStrategy.AGGRESSIVE, 50),
+        (BatchStrategy.ADAPTIVE, 10),
+    ],
+)
+def test_a_call_starts_with_the_documented_number_of_files(strategy: BatchStrategy, files: int) -> None:
+    assert POLICIES[strategy].batch_size(BatchConfig()).size == files

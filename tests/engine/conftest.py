@@ -56,12 +56,11 @@ def _assert_balanced(reading: Any, asked: Files) -> None:
 
 
 def _assert_every_file_is_one_row(results: Any, asked: Files) -> None:
-    wanted = Counter((repo, path) for repo, files in asked.items() for path in files)
-    lost_whole = Counter(results.repo[results.path.isna()])
-    for (repo, path), rows in wanted.items():
-        got = int(((results.repo == repo) & (results.path == path)).sum())
-        assert got == (0 if lost_whole[repo] else rows), (repo, path)
-    assert len(results) == sum(1 for repo, _ in wanted.elements() if not lost_whole[repo]) + sum(lost_whole.values())
+    whole = list(results.repo[results.path.isna()])
+    assert len(whole) == len(set(whole))
+    expected = Counter((repo, path) for repo, files in asked.items() if repo not in whole for path in files)
+    files = results[results.path.notna()]
+    assert Counter(zip(files.repo, files.path, strict=True)) == expected
     for row in results.itertuples():
         assert (row.status == "delivered") == (row.content is not None and blob_sha(row.content) == row.sha)
         assert (row.status == "delivered") == (str(row.error) == "<NA>")

@@ -1,0 +1,111 @@
+"""One reading of many files: the parts of the engine put together, for whichever processor needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from batchlab import clock
+from batchlab.async_github_client import AsyncGitHubClient
+from batchlab.batch_config import BatchConfig
+from batchlab.batch_metrics_collector import OperationCounts
+from batchlab.batch_models import BatchResult
+from batchlab.batch_strategy_manager import BatchStrategyManager, Group
+from batchlab.cache_manager import CacheManager
+from batchlab.control.policies import Policy
+from batchlab.control.trace import Trace
+from batchlab.engine.batching import Batching
+from batchlab.engine.dispatcher import Dispatcher, stopped
+from batchlab.engine.file_fetching import FileFetching
+from batchlab.engine.operation import Operation
+from batchlab.engine.work_queue import Lane
+from batchlab.routes import ROUTES, WantedFile
+
+NEEDS_TOKEN = frozenset({"graphql"})
+
+
+class Reading:
+    """Dispatcher, files and rows of one operation, on the running loop.
+
+    Parameters
+    ----------
+    client, cache, config, policy, trace
+        What reaches GitHub, what is held already, the live settings, the strategy, and where it is written down.
+    seed, operation
+        Seed of the backoff jitter, and number of the operation.
+
+    Attributes
+    ----------
+    asks
+        The `Operation` that takes repositories and paths before `run`.
+    """
+
+    def __init__(
+        self,
+        client: AsyncGitHubClient,
+        cache: CacheManager,
+        config: BatchConfig,
+        policy: Policy,
+        trace: Trace,
+        *,
+        seed: int = 0,
+        operation: int = 0,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._policy, self._trace = policy, trace
+        self._start, self._first_call, self._first_batch = clock.now(), len(trace.calls), len(trace.batches)
+        self._unavailable = frozenset() if client.authenticated else NEEDS_TOKEN
+        self._manager = BatchStrategyManager(config)
+        self._batching = Batching(policy.batch_size(config), config, trace)
+        self._dispatcher = Dispatcher(
+            client, config, policy, trace, files_a_call=self._files_a_call, seed=seed, operation=operation
+        )
+        held = cache if config.use_cache else None
+        self._fetching = FileFetching(self._dispatcher.submit, self._plan, self._batching, held, config.fold_duplicates)
+        self.asks = Operation(self._dispatcher, self._fetching, self._manager)
+        self._dispatcher.files_done = lambda: self._fetching.done
+        self._dispatcher.reconfigured = self._batching.reconfigured
+
+    def _plan(self, files: Sequence[WantedFile], tried: frozenset[str]) -> list[Group]:
+        return self._manager.plan(files, self._policy, self._unavailable | tried)
+
+    def _files_a_call(self, lane: Lane) -> int:
+        route = ROUTES.get(lane.route)
+        return 1 if route is None or route.whole_repository else self._batching.files_a_call(route)
+
+    async def run(self) -> None:
+        """Read everything that was asked for.
+
+        Raises
+        ------
+        AuthenticationError
+            The token was refused.
+        """
+        await self._dispatcher.run()
+
+    def stop(self) -> None:
+        """End the reading, from any thread; files that were not read become failed rows."""
+        self._loop.call_soon_threadsafe(self._dispatcher.stop, stopped())
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Files that have their row, and files asked for so far."""
+        return self._fetching.done, self._fetching.asked
+
+    def results(self) -> list[BatchResult]:
+        """Return all rows, in the order of asking; those under way have neither content nor error yet."""
+        return self.asks.results()
+
+    def counts(self, operation: str) -> OperationCounts:
+        """Return what the reading left behind, for its row of metrics."""
+        now = clock.now()
+        return OperationCounts(
+            operation,
+            self._policy.name,
+            self.results(),
+            self._trace.calls[self._first_call :],
+            self._trace.batches[self._first_batch :],
+            self.asks.trees,
+            now - self._start,
+            self._dispatcher.mean_limit.at(now),
+        )
