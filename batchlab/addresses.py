@@ -55,9 +55,7 @@ class Addresses:
         object.__setattr__(self, "_trusted", frozenset(trusted))
 
     @classmethod
-    def of(
-        cls, api: str, graphql: str | None = None, raw: str | None = None, archives: str | None = None
-    ) -> Addresses:
+    def of(cls, api: str, graphql: str | None = None, raw: str | None = None, archives: str | None = None) -> Addresses:
         """Return the addresses of the GitHub whose REST API is at ``api``; what is not given is derived.
 
         Raises
@@ -75,17 +73,17 @@ class Addresses:
             frozenset({origin(archives)} if archives else _archives_of(api)),
         )
 
-    def url(self, request: ApiRequest) -> str:
-        """Return the address that a call goes to."""
-        match request.host:
+    def url(self, host: str, path: str) -> str:
+        """Return the address of a path on a host, named as in `ApiRequest`."""
+        match host:
             case "api":
-                return self.api + request.path
+                return self.api + path
             case "graphql":
                 return self.graphql
             case "raw":
-                return self.raw + request.path
+                return self.raw + path
             case elsewhere:
-                return elsewhere + request.path
+                return elsewhere + path
 
     def may_see_token(self, request: ApiRequest) -> bool:
         """Return whether a call carries the token: to the API and its archive host, and nowhere else."""
@@ -99,7 +97,7 @@ class Addresses:
         NetworkError
             The redirect has no usable address, or leads elsewhere.
         """
-        here = self.url(request)
+        here = self.url(request.host, request.path)
         try:
             target = urlsplit(urljoin(here, location))
             there = origin(target.geturl())

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 from weakref import WeakKeyDictionary
@@ -17,6 +16,7 @@ import httpx
 
 from batchlab import __version__, clock
 from batchlab.addresses import GITHUB_API, Addresses
+from batchlab.cache_manager import fingerprint
 from batchlab.batch_models import FileContent, Repository
 from batchlab.control.rate_limits import pause
 from batchlab.control.retry import RetryPolicy
@@ -144,6 +144,11 @@ class AsyncGitHubClient:
         return bool(self._token)
 
     @property
+    def credential(self) -> str:
+        """What stands for the token where answers are kept; the token cannot be told from it."""
+        return fingerprint(self._token.reveal() or None)
+
+    @property
     def token_kind(self) -> str:
         """What kind of token is in use."""
         return self._token.kind
@@ -183,15 +188,15 @@ class AsyncGitHubClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or "connection lost"
             raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
-        return Reply(response.status_code, response.headers, response.content)
+        return Reply(response.status_code, _by_name(response.headers), response.content)
 
     async def _streamed(self, outgoing: httpx.Request, sink: Sink) -> Reply:
         response = await self._http().send(outgoing, stream=True)
         try:
             if response.status_code != 200:
-                return Reply(response.status_code, response.headers, await response.aread())
+                return Reply(response.status_code, _by_name(response.headers), await response.aread())
             await sink(response.aiter_bytes())
-            return Reply(200, response.headers, b"", response.num_bytes_downloaded)
+            return Reply(200, _by_name(response.headers), b"", response.num_bytes_downloaded)
         finally:
             await response.aclose()
 
@@ -200,8 +205,8 @@ class AsyncGitHubClient:
         waits = {"connect": patience, "read": read, "write": patience, "pool": None}
         return httpx.Request(
             "POST" if request.document else "GET",
-            self.addresses.url(replace(request, path=self._located(request))),
-            headers=self._sent_headers(request),
+            self.addresses.url(request.host, self._located(request)),
+            headers=_conditional(self._sent_headers(request), request.etag),
             content=request.document or None,
             extensions={"timeout": waits},
         )
@@ -232,9 +237,10 @@ class AsyncGitHubClient:
         if reply.status not in REDIRECTS:
             return None
         target = self.addresses.redirected(request, reply.headers.get("location", ""))
-        old_prefix = self._moved.get(request.repo, f"/repos/{request.repo}")
-        rest = self._located(request).removeprefix(old_prefix)
-        if target.host == "api" and reply.status in (301, 308) and rest and target.path.endswith(rest):
+        here = self._located(request)
+        rest = here.removeprefix(self._moved.get(request.repo, f"/repos/{request.repo}"))
+        is_moved = reply.status in (301, 308) and target.host == "api" and rest != here
+        if is_moved and rest and target.path.endswith(rest):
             self._moved[request.repo] = target.path.removesuffix(rest)
         return target
 
@@ -333,6 +339,15 @@ class AsyncGitHubClient:
         await self.aclose()
 
 
+def _conditional(headers: httpx.Headers, etag: str | None) -> httpx.Headers:
+    return headers if etag is None else httpx.Headers({**headers, "If-None-Match": etag})
+
+
 def _next_page(reply: Reply) -> str | None:
     links = httpx.Response(reply.status, headers=httpx.Headers(dict(reply.headers))).links
     return links.get("next", {}).get("url")
+
+
+def _by_name(headers: httpx.Headers) -> dict[str, str]:
+    # httpx looks each name up by going through all of them.
+    return dict(headers.items())

@@ -19,7 +19,8 @@ from batchlab.errors import ConfigError
 Changes: TypeAlias = Mapping[str, tuple[Any, Any]]
 Subscriber: TypeAlias = Callable[[Changes], None]
 
-ROUTE_NAMES = ("blobs", "contents")
+ROUTE_NAMES = ("blobs", "contents", "graphql", "tarball", "raw")
+USUAL_ROUTES = ROUTE_NAMES[:-1]
 
 
 class BatchStrategy(Enum):
@@ -161,9 +162,13 @@ class BatchConfig:
         False, "monitoring.log_batch_metrics", "Log each batch under the logger batchlab.batch."
     )
     routes: tuple[str, ...] = field(
-        default=ROUTE_NAMES,
+        default=USUAL_ROUTES,
         metadata=_metadata(tuple, ROUTE_NAMES, "transport.routes", "", "Routes that the planner may use."),
     )
+    allow_raw: bool = _switch(
+        False, "transport.allow_raw",
+        "Let routes name raw: plain downloads of public files, without the token, under limits that are unpublished.",
+    )  # fmt: skip
     max_wait: float | None = field(
         default=None,
         metadata=_metadata(
@@ -291,6 +296,8 @@ def _validated(values: Mapping[str, Any]) -> dict[str, Any]:
     for low, high in (("min_batch_size", "default_batch_size"), ("default_batch_size", "max_batch_size")):
         if checked[low] > checked[high]:
             raise ConfigError(f"{low} ({checked[low]}) exceeds {high} ({checked[high]}); set both in one update()")
+    if "raw" in checked["routes"] and not checked["allow_raw"]:
+        raise ConfigError("routes names 'raw', but allow_raw is False; set both in one update(), or leave 'raw' out")
     return checked
 
 

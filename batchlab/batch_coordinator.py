@@ -60,6 +60,7 @@ class BatchCoordinator:
         self._cache = cache_manager if cache_manager is not None else CacheManager(":memory:")
         self.metrics_collector = metrics_collector if metrics_collector is not None else BatchMetricsCollector()
         self.metrics_collector.log |= self.config.log_batch_metrics
+        self.strategy_manager = BatchStrategyManager(self.config)
         self.trace = Trace(detailed=self.config.enable_performance_monitoring)
         self._seed = seed
         self._operations = 0
@@ -141,17 +142,14 @@ class BatchCoordinator:
             The token was refused. What was read before is in `results`.
         """
         repo = Repository.parse(repo)
-        first, manager = frozenset(priority_files), self._manager()
-        requests = [BatchRequest(repo, path, manager.priority_of(path, first)) for path in file_paths]
+        first, rank = frozenset(priority_files), self.strategy_manager.priority_of
+        requests = [BatchRequest(repo, path, rank(path, first)) for path in file_paths]
         return await self._run("files", strategy, lambda operation: operation.ask_files(requests))
-
-    def _manager(self) -> BatchStrategyManager:
-        return BatchStrategyManager(self.config)
 
     async def _run(
         self, name: str, strategy: BatchStrategy | str | Policy | None, ask: Callable[[Operation], None]
     ) -> pd.DataFrame:
-        policy = self._manager().policy(strategy)
+        policy = self.strategy_manager.policy(strategy)
         async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             await self._operate(name, policy, ask)
         return results_frame(self.records)

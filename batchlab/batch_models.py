@@ -106,6 +106,14 @@ class FileContent:
         """Return the bytes decoded; what does not decode becomes U+FFFD unless ``errors`` says otherwise."""
         return self.content.decode(encoding, errors)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the bytes are held in memory."""
+        return True
+
+    def __bytes__(self) -> bytes:
+        return self.content
+
 
 @dataclass(frozen=True)
 class NetworkConditions:

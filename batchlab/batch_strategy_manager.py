@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
-from batchlab.batch_models import FileInfo, NetworkConditions, PrioritizedFile
+from batchlab.batch_models import CrossRepoBatch, FileInfo, NetworkConditions, PrioritizedFile, Repository
 from batchlab.control.policies import POLICIES, Policy
+from batchlab.engine.cross_repository import assumed_files, shared_blobs, shared_calls
 from batchlab.patterns import PathFilter
 from batchlab.routes import ROUTES, Route, WantedFile
 
@@ -19,8 +21,37 @@ USUAL_MANIFESTS = PathFilter()
 ASKED_FIRST, LOCKFILE, MANIFEST, OTHER = 100, 20, 10, 0
 
 
-ARCHIVE_FROM_FILES = 40  # wanted files from which fetching a whole repository pays
-ARCHIVE_TO_BYTES = 400_000_000  # of all blobs, beyond which it takes too long
+class RouteChoice(Protocol):
+    """How files had better travel: decided by a policy's nature, or from what a run has measured."""
+
+    def several(self, files: Sequence[WantedFile]) -> bool:
+        """Return whether these files had better travel many a call."""
+        ...
+
+    def archive(self, files: Sequence[WantedFile]) -> bool:
+        """Return whether these files of one repository had better travel as a whole archive."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChoiceByPolicy:
+    """The choice of a policy that does not measure: many a call where it carries several, archives never.
+
+    Parameters
+    ----------
+    files_a_call
+        Files that one call carries under the policy.
+    """
+
+    files_a_call: int
+
+    def several(self, files: Sequence[WantedFile]) -> bool:
+        """Return whether the policy carries several files a call."""
+        return self.files_a_call > 1
+
+    def archive(self, files: Sequence[WantedFile]) -> bool:
+        """Return False."""
+        return False
 
 
 class Group(NamedTuple):
@@ -47,6 +78,7 @@ class BatchStrategyManager:
 
     def __init__(self, config: BatchConfig | None = None) -> None:
         self.config = config if config is not None else BatchConfig()
+        self._seen: dict[Repository, Sequence[WantedFile]] = {}
 
     def policy(self, strategy: BatchStrategy | str | Policy | None = None) -> Policy:
         """Return the policy of a strategy; a policy stands for itself, None for ``default_strategy``.
@@ -60,15 +92,17 @@ class BatchStrategyManager:
             return strategy
         return POLICIES[BatchStrategy.parse(self.config.default_strategy if strategy is None else strategy)]
 
-    def plan(self, files: Sequence[WantedFile], policy: Policy, unavailable: Set[str] = frozenset()) -> list[Group]:
+    def plan(
+        self, files: Sequence[WantedFile], choice: RouteChoice, unavailable: Set[str] = frozenset()
+    ) -> list[Group]:
         """Decide which route brings which files of one repository.
 
         Parameters
         ----------
         files
             Files to fetch, of one repository.
-        policy
-            The strategy: whether a call may carry several files, or a whole repository.
+        choice
+            Whether a call had better carry several files, or a whole repository.
         unavailable
             Names of routes that are out of the question, because they failed or need a token.
 
@@ -78,15 +112,12 @@ class BatchStrategyManager:
             Routes with the places of their files in ``files``. A file that no allowed route takes is in none.
         """
         allowed = [ROUTES[name] for name in self.config.routes if name not in unavailable]
-        archives = [route for route in allowed if route.whole_repository and policy.archives]
-        if archives and self._worth_an_archive(files):
+        archives = [route for route in allowed if route.whole_repository]
+        if archives and files and choice.archive(files):
             return [Group(archives[0], list(range(len(files))))]
-        several = policy.batch_size(self.config).size > 1
+        several = any(route.most_files > 1 for route in allowed) and choice.several(files)
         routes = [self._route_of(file, allowed, several) for file in files]
         return [Group(route, [place]) for place, route in enumerate(routes) if route is not None]
-
-    def _worth_an_archive(self, files: Sequence[WantedFile]) -> bool:
-        return len(files) >= ARCHIVE_FROM_FILES and files[0].repo_size <= ARCHIVE_TO_BYTES
 
     def _route_of(self, file: WantedFile, allowed: Sequence[Route], several: bool) -> Route | None:
         takers = [route for route in allowed if not route.whole_repository and route.takes(file)]
@@ -133,6 +164,37 @@ class BatchStrategyManager:
             room = min(room, network.bandwidth * max(0.0, TARGET_SECONDS - network.latency))
             share_of_good_calls = 1.0 - min(1.0, network.error_rate)
         return max(1, int(room / max(1.0, mean) * share_of_good_calls))
+
+    def saw(self, repo: Repository, files: Sequence[WantedFile]) -> None:
+        """Remember what is wanted of a repository, as its tree lists it."""
+        self._seen[repo] = files
+
+    def identify_cross_repo_opportunities(self, repositories: Iterable[Repository | str]) -> list[CrossRepoBatch]:
+        """Return what these repositories can share, and the calls that it saves. Nothing is read for it.
+
+        Parameters
+        ----------
+        repositories
+            Repositories, or texts such as ``owner/name``.
+
+        Returns
+        -------
+        list of CrossRepoBatch
+            Of repositories whose tree was read, by the coordinator that this manager belongs to: blobs that are equal,
+            then GraphQL calls that carry the remaining files, both counted exactly. Of the others: calls for usual
+            manifests, marked ``estimated``. A file is in one group of each kind at most, so that what they save adds up.
+        """
+        asked = list(dict.fromkeys(map(Repository.parse, repositories)))
+        seen = [file for repo in asked for file in self._seen.get(repo, ())]
+        assumed = [file for repo in asked if repo not in self._seen for file in assumed_files(repo)]
+        if "graphql" not in self.config.routes:
+            return shared_blobs(seen)
+        route, most = ROUTES["graphql"], self.config.max_batch_size
+        return [
+            *shared_blobs(seen),
+            *shared_calls(seen, route, most),
+            *shared_calls(assumed, route, most, estimated=True),
+        ]
 
     def prioritize_files(self, file_paths: Iterable[str], priority_files: Iterable[str] = ()) -> list[PrioritizedFile]:
         """Return the paths with their priority, the most wanted first; equals keep their order.

@@ -71,6 +71,8 @@ class ApiRequest:
         JSON body; a call that has one is a POST.
     host
         Which server it goes to: ``api``, ``graphql``, ``raw``, or an origin such as ``https://codeload.github.com``.
+    etag
+        Validator of the answer that is held: the server is asked for another one only.
     """
 
     endpoint: str
@@ -83,6 +85,7 @@ class ApiRequest:
     expected_bytes: int = 0
     document: bytes = field(default=b"", repr=False)
     host: str = "api"
+    etag: str | None = None
 
     @property
     def about_files(self) -> bool:
@@ -92,7 +95,7 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: status, headers (case-insensitive), the whole body, and the bytes that went to a sink instead."""
+    """An answer: status, headers (names in lower case), the whole body, and the bytes that went to a sink instead."""
 
     status: int
     headers: Mapping[str, str]

@@ -29,8 +29,8 @@ class Problem(NamedTuple):
     path: tuple[str, ...]
 
     def about(self, *path: str) -> bool:
-        """Return whether it concerns what is at ``path``: the place itself, what holds it, or everything."""
-        return self.path == path[: len(self.path)]
+        """Return whether it concerns what is at ``path``: the place itself, what holds it, or something in it."""
+        return self.path[: len(path)] == path[: len(self.path)]
 
     @property
     def is_limit(self) -> bool:

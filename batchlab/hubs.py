@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from batchlab.async_github_client import DEFAULT_BASE_URL, AsyncGitHubClient, Token
@@ -14,11 +15,13 @@ from batchlab.cache_manager import CacheManager
 class Hub(Protocol):
     """A GitHub to read from. The engine sees nothing of it but a client over its transport.
 
-    ``virtual`` tells whether runs against it take virtual time, ``repositories`` what there is to read.
+    ``virtual`` tells whether runs against it take virtual time, ``repositories`` what there is to read, and ``held``
+    the blobs, by sha, that the cache of a run holds at its start unless a cache is given.
     """
 
     name: str
     virtual: bool
+    held: Mapping[str, bytes]
     base_url: str
 
     @property
@@ -55,6 +58,7 @@ class GitHub:
     """
 
     virtual = False
+    held: Mapping[str, bytes] = MappingProxyType({})
 
     def __init__(
         self,
@@ -85,5 +89,13 @@ def client_of(hub: Hub, seed: int | None = None) -> AsyncGitHubClient:
 
 
 def default_cache(hub: Hub) -> CacheManager:
-    """Return the cache that a run uses unless one is given: on disk for the real GitHub, else in memory, empty."""
-    return CacheManager() if isinstance(hub, GitHub) else CacheManager(":memory:")
+    """Return the cache that a run uses unless one is given: on disk for the real GitHub, else `fresh_cache`."""
+    return CacheManager() if isinstance(hub, GitHub) else fresh_cache(hub)
+
+
+def fresh_cache(hub: Hub) -> CacheManager:
+    """Return a cache in memory, with what the hub says is held already: nothing, as a rule."""
+    cache = CacheManager(":memory:")
+    for sha, content in hub.held.items():
+        cache.put_blob(sha, content)
+    return cache

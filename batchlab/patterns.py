@@ -31,7 +31,7 @@ class PathFilter:
     Raises
     ------
     InputError
-        There is no pattern, or one is empty.
+        There is no pattern, or one is empty or has a range that runs backwards.
 
     Examples
     --------
@@ -59,12 +59,16 @@ class PathFilter:
 
 _WILD = re.compile(r"[*?[]")
 _TOKEN = re.compile(r"\*\*/|\*\*$|\*|\?|\[!?[^\]/]+\]|.", re.DOTALL)
+_MEANT_BY_RE = re.compile(r"[\\\[^&|~]|-(?=-)")
 _NOTHING = re.compile(r"(?!)")
 
 
 def _union(patterns: Iterable[str]) -> re.Pattern[str]:
     alternatives = [_TOKEN.sub(_translated, pattern) for pattern in patterns]
-    return re.compile(rf"(?s:{'|'.join(alternatives)})\Z") if alternatives else _NOTHING
+    try:
+        return re.compile(rf"(?s:{'|'.join(alternatives)})\Z") if alternatives else _NOTHING
+    except re.error as error:
+        raise InputError(f"patterns: {error}; write a range of characters from low to high, such as [a-z]") from None
 
 
 def _translated(token: re.Match[str]) -> str:
@@ -78,5 +82,11 @@ def _translated(token: re.Match[str]) -> str:
         case "?":
             return "[^/]"
         case _ if len(text) > 1:
-            return "[^" + text[2:] if text.startswith("[!") else text
+            return _one_of(text[1:-1])
     return re.escape(text)
+
+
+def _one_of(members: str) -> str:
+    negated = members.startswith("!") and len(members) > 1
+    literal = _MEANT_BY_RE.sub(r"\\\g<0>", members[negated:])
+    return f"(?!/)[^{literal}]" if negated else f"[{literal}]"

@@ -107,7 +107,7 @@ class ResourceManager:
         Returns
         -------
         int
-            Bytes dropped.
+            Bytes of memory freed; contents on disk go too and count nothing.
         """
         return _drop(batch_results)
 
@@ -125,9 +125,8 @@ def _drop(results: object) -> int:
 
 
 def _drop_from_record(result: BatchResult) -> int:
-    dropped = 0 if result.content is None else len(result.content.content)
-    result.content = None
-    return dropped
+    content, result.content = result.content, None
+    return content.size if content is not None and content.in_memory else 0
 
 
 def _drop_from_frame(frame: pd.DataFrame) -> int:

@@ -19,8 +19,9 @@ class BreakerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BreakerChange:
-    """A new state, and why."""
+    """The state before, the new one, and why."""
 
+    old: BreakerState
     state: BreakerState
     why: str
 
@@ -106,5 +107,6 @@ class CircuitBreaker:
     def _turn(self, state: BreakerState, why: str) -> BreakerChange | None:
         if state is self.state:
             return None
+        change = BreakerChange(self.state, state, why)
         self.state = state
-        return BreakerChange(state, why)
+        return change

@@ -31,8 +31,8 @@ class Policy:
         When calls are spread over time.
     batch_size
         From a configuration to what sets the files a call, on routes that carry several.
-    archives
-        Whether a whole repository may be fetched as one archive.
+    plans
+        Whether routes are chosen by predicting the rest of the run, archives among them.
     whole_minutes
         True spends a minute limit in full where ``rate_limit_buffer`` would keep a part of it.
     """
@@ -42,7 +42,7 @@ class Policy:
     controller: Callable[[int], ConcurrencyController]
     pacing: Pacing
     batch_size: Callable[[BatchConfig], BatchSizeController] = _one_file
-    archives: bool = False
+    plans: bool = False
     whole_minutes: bool = False
 
     def minute_share(self, config: BatchConfig) -> float:
@@ -85,7 +85,7 @@ _ALL = (
     Policy("sequential", _one, FixedLimit, Pacing.NONE, _one_file),
     Policy("conservative", _up_to_four, FixedLimit, Pacing.ALWAYS, _small_batches),
     Policy("parallel", _maximum, FixedLimit, Pacing.SCARCE, _one_file),
-    Policy("aggressive", _maximum, FixedLimit, Pacing.NONE, _largest_batches, archives=True, whole_minutes=True),
-    Policy("adaptive", _maximum, _learned, Pacing.SCARCE, _learned_batches, archives=True),
+    Policy("aggressive", _maximum, FixedLimit, Pacing.NONE, _largest_batches, whole_minutes=True),
+    Policy("adaptive", _maximum, _learned, Pacing.SCARCE, _learned_batches, plans=True),
 )
 POLICIES = {BatchStrategy(policy.name): policy for policy in _ALL}

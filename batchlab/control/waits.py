@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -12,6 +12,7 @@ class Reason(Enum):
     SLOT = "queue"
     PACE = "pacing"
     LIMIT = "limit"
+    NETWORK = "backoff"
 
 
 @dataclass(slots=True)
@@ -21,10 +22,16 @@ class Waits:
     queue: float = 0.0
     pacing: float = 0.0
     limit: float = 0.0
+    backoff: float = 0.0
 
     def minus(self, earlier: Waits) -> Waits:
         """Return what has passed since an earlier reading."""
-        return Waits(self.queue - earlier.queue, self.pacing - earlier.pacing, self.limit - earlier.limit)
+        return Waits(
+            self.queue - earlier.queue,
+            self.pacing - earlier.pacing,
+            self.limit - earlier.limit,
+            self.backoff - earlier.backoff,
+        )
 
 
 class WaitClock:
@@ -49,9 +56,11 @@ class WaitClock:
                 self._total.pacing += elapsed
             case Reason.LIMIT:
                 self._total.limit += elapsed
+            case Reason.NETWORK:
+                self._total.backoff += elapsed
         self._since, self._reason = now, reason
 
     def read(self, now: float) -> Waits:
         """Return the totals up to ``now``."""
         self.turn(now, self._reason)
-        return Waits(self._total.queue, self._total.pacing, self._total.limit)
+        return replace(self._total)

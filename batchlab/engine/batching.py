@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.control.batch_size import BatchSizeController, SizeChange
+from batchlab.control.route_choice import Measurements
 from batchlab.control.trace import Trace
 from batchlab.routes import Route, WantedFile
 
@@ -24,10 +25,14 @@ class Batching:
         Live settings: bounds, and whether a call may carry files of several repositories.
     trace
         Where changes of the size are written.
+    measured
+        Where the times of calls that carry several files are noted.
     """
 
-    def __init__(self, controller: BatchSizeController, config: BatchConfig, trace: Trace) -> None:
-        self._controller, self._config, self._trace = controller, config, trace
+    def __init__(
+        self, controller: BatchSizeController, config: BatchConfig, trace: Trace, measured: Measurements
+    ) -> None:
+        self._controller, self._config, self._trace, self._measured = controller, config, trace, measured
 
     def files_a_call(self, route: Route) -> int:
         """Return the files that a full call of this route carries now."""
@@ -42,14 +47,22 @@ class Batching:
         repositories = {file.repo for file in files} | {more.repo}
         return len(repositories) <= (route.most_repositories if self._config.enable_cross_repo_batching else 1)
 
+    def goes_to_disk(self, route: Route, file: WantedFile) -> bool:
+        """Return whether a file is too large to be held while it is read: then it travels alone."""
+        alone = route.most_files == 1 and not route.whole_repository
+        return alone and file.size > self._config.stream_large_files_threshold
+
     def reconfigured(self) -> None:
         """Follow a change of the bounds."""
         self._controller.clamp(self._config.min_batch_size, self._config.max_batch_size)
 
-    def delivered(self, route: Route, files: int, seconds: float) -> None:
+    def delivered(self, route: Route, files: Sequence[WantedFile], seconds: float) -> None:
         """Take note of a call that brought its files."""
-        if route.most_files > 1:
-            self._note(self._controller.size, self._controller.delivered(files, seconds))
+        if route.whole_repository:
+            self._measured.archive(files[0].repo_size, seconds)
+        elif route.most_files > 1:
+            self._measured.query(len(files), len({file.repo for file in files}), seconds)
+            self._note(self._controller.size, self._controller.delivered(len(files), seconds))
 
     def failed(self, route: Route, files: int) -> None:
         """Take note of a call that was too much for the server."""

@@ -16,13 +16,16 @@ from typing import Any
 from batchlab import clock
 from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
 from batchlab.batch_config import BatchConfig, Changes
+from batchlab.control.circuit_breaker import BreakerChange
 from batchlab.control.concurrency import Completion, LimitChange
 from batchlab.control.limiter import Limiter
 from batchlab.control.policies import Policy
 from batchlab.control.retry import RetryPolicy
+from batchlab.control.route_choice import Measurements
 from batchlab.control.trace import Mean, Trace
 from batchlab.control.waits import Reason, Waits
 from batchlab.engine.governor import Governor, Hold
+from batchlab.engine.holdings import Holdings
 from batchlab.engine.work_queue import Entry, Job, Lane, WorkQueue
 from batchlab.errors import (
     AuthenticationError,
@@ -32,9 +35,10 @@ from batchlab.errors import (
     RateLimitError,
     category_of,
 )
-from batchlab.github_api import ApiRequest, Reply, Sink
+from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
 from batchlab.records import BatchRecord, CallRecord, TimelineSample
 
+ONE_AT_A_TIME = frozenset({"tree", "blob", "contents"})
 SLOT = Hold(Reason.SLOT, math.inf)
 
 
@@ -56,8 +60,12 @@ class Dispatcher:
         The strategy.
     trace
         Where calls, batches, decisions and samples are written.
+    holdings
+        Tells whether memory has room for a call.
     files_a_call
         From a lane to the jobs that one call of it carries.
+    measured
+        Where the times of calls for a tree or a single file are noted.
     seed
         Seed of the backoff jitter.
     operation
@@ -70,19 +78,23 @@ class Dispatcher:
         config: BatchConfig,
         policy: Policy,
         trace: Trace,
+        holdings: Holdings,
         *,
         files_a_call: Callable[[Lane], int] = lambda lane: 1,
+        measured: Measurements | None = None,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
         self._client, self._config, self._policy, self._trace = client, config, policy, trace
-        self._files_a_call, self._seed, self._operation = files_a_call, seed, operation
+        self._holdings, self._files_a_call = holdings, files_a_call
+        self._seed, self._operation = seed, operation
         ceiling = policy.ceiling(config)
         self._controller = policy.controller(ceiling)
         self.limiter = Limiter(min(self._controller.limit, ceiling))
         self.mean_limit = Mean(self.limiter.limit, clock.now())
-        self._governor = Governor(policy, config)
+        self.governor = Governor(policy, config)
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
+        self.measured = Measurements() if measured is None else measured
         self._queue = WorkQueue()
         self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
         self._open: Counter[Lane] = Counter()
@@ -144,6 +156,10 @@ class Dispatcher:
         if self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
 
+    def look_again(self) -> None:
+        """Send what there is room for now that memory was given back."""
+        self._safely(self._pump)
+
     # --- admission -------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
@@ -165,8 +181,9 @@ class Dispatcher:
             if not self._queue.waiting(lane):
                 return math.inf
         self._queue.clock(lane).turn(now, hold.reason)
-        if self._too_long(hold):
-            self._refuse(lane, hold, now)
+        refusal = self.governor.refusal(lane.pool, hold, now)
+        if refusal is not None:
+            self._refuse(lane, refusal, now)
             return math.inf
         return now + hold.seconds
 
@@ -176,7 +193,8 @@ class Dispatcher:
         self._charge_waits(entry, now)
         while entry.attempt == 1 and self._queue.waiting(lane):
             other = self._queue.peek(lane)
-            if other.attempt > 1 or not entry.job.absorb(other.job):
+            together = entry.job.memory + other.job.memory
+            if other.attempt > 1 or not self._holdings.room_for(together) or not entry.job.absorb(other.job):
                 break
             self._charge_waits(self._queue.pop(lane), now)
         return entry
@@ -186,7 +204,11 @@ class Dispatcher:
             return SLOT
         if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
             return SLOT
-        return self._governor.hold(lane.pool, self._demand(lane.pool), clock.now(), clock.epoch())
+        hold = self.governor.hold(lane.pool, self._demand(lane.pool), clock.now(), clock.epoch())
+        if hold is None and not self._holdings.room_for(self._queue.peek(lane).job.memory):
+            self._holdings.blocked()
+            return SLOT
+        return hold
 
     @property
     def _repositories_open(self) -> int:
@@ -202,18 +224,7 @@ class Dispatcher:
         lanes = [lane for lane in self._queue.lanes if lane.pool == pool]
         return sum(math.ceil(self._queue.length(lane) / self._files_a_call(lane)) for lane in lanes)
 
-    def _too_long(self, hold: Hold) -> bool:
-        longest = self._config.max_wait
-        return longest is not None and hold.reason is not Reason.SLOT and longest < hold.seconds < math.inf
-
-    def _refuse(self, lane: Lane, hold: Hold, now: float) -> None:
-        longest = self._config.max_wait
-        error = RateLimitError(
-            f"waiting {hold.seconds:.0f} s for the {hold.limit} rate limit would exceed max_wait={longest:g} s; "
-            "raise max_wait, come back after that time, or use a token with more budget",
-            kind=hold.limit,
-            wait=hold.seconds,
-        )
+    def _refuse(self, lane: Lane, error: BatchLabError, now: float) -> None:
         while self._queue.waiting(lane):
             entry = self._queue.pop(lane)
             self._charge_waits(entry, now)
@@ -229,9 +240,10 @@ class Dispatcher:
     def _start(self, entry: Entry, now: float) -> None:
         job = entry.job
         self.limiter.take()
+        self._holdings.ledger.reserve(job.memory)
         entry.in_flight, entry.limit = self.limiter.in_flight, self.limiter.limit
         self._open[job.lane] += 1
-        self._governor.sent(job.lane.pool, job.points, now, clock.epoch())
+        self._connection(self.governor.sent(job.lane.pool, job.points, now, clock.epoch()))
         record = self._trace.batch(
             BatchRecord(-1, self._operation, job.route, job.repo, len(job.results), entry.attempt, entry.queued, now)
         )
@@ -257,7 +269,7 @@ class Dispatcher:
         if entry.ready <= now:
             waited = self._queue.clock(entry.job.lane).read(now).minus(entry.reading)
         for result in entry.job.results:
-            result.backoff_wait += ready - entry.queued
+            result.backoff_wait += ready - entry.queued + waited.backoff
             result.queue_wait += waited.queue
             result.pacing_wait += waited.pacing
             result.limit_wait += waited.limit
@@ -268,6 +280,7 @@ class Dispatcher:
         entry, record = self._running.pop(task)
         now = record.finished = clock.now()
         self.limiter.give_back()
+        self._holdings.ledger.release(entry.job.memory)
         self._open[entry.job.lane] -= 1
         error = self._failure(task)
         if error is None:
@@ -307,11 +320,11 @@ class Dispatcher:
 
     def _rest(self, entry: Entry, record: BatchRecord, error: RateLimitError, now: float) -> None:
         record.outcome = "limited"
-        new_pause = self._governor.limited(entry.job.lane.pool, error, record.started, now)
+        new_pause = self.governor.limited(entry.job.lane.pool, error, record.started, now)
         if new_pause is not None:
             self._decided(self._controller.throttled(now), "concurrency", now)
             self._trace.decide(now, "governor", "pause", 0, f"{new_pause:.0f} s", str(error))
-        if self._governor.hopeless:
+        if self.governor.hopeless:
             entry.job.failed(error)
             self.stop(error)
         else:
@@ -322,7 +335,7 @@ class Dispatcher:
     async def _send(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None = None) -> Reply:
         for redirects in range(MOST_REDIRECTS + 1):
             if redirects:
-                self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
+                self.governor.sent(request.pool, request.points, clock.now(), clock.epoch())
             reply = await self._exchange(entry, batch, request, sink)
             target = self._client.follow(request, reply)
             if target is None:
@@ -335,18 +348,19 @@ class Dispatcher:
         try:
             reply = await self._client.exchange(request, self._config.request_timeout, sink)
         except BaseException as error:
-            self._governor.lost(request.pool, request.points)
+            self.governor.lost(request.pool, request.points)
+            if isinstance(error, NetworkError):
+                self._connection(self.governor.heard(request.pool, error, request.files, clock.now()))
             self._ended(record, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
             raise
         refusal = self._client.error_of(request, reply)
-        # Neither an unchanged answer nor a refusal at the door is charged.
-        free = reply.status == 304 or isinstance(refusal, (RateLimitError, AuthenticationError))
-        cost = 0 if free else request.points
-        self._governor.answered(request.pool, request.points, cost, reply.headers)
+        cost = cost_of(request, reply, refusal)
+        self.governor.answered(request.pool, request.points, cost, reply.headers)
+        self._connection(self.governor.heard(request.pool, refusal, request.files, clock.now()))
         record.status, record.bytes, record.points = reply.status, len(reply.body) + reply.streamed, cost
         if refusal is None:
-            self._governor.succeeded(record.sent)
-            self._ended(record, "ok", None)
+            self.governor.succeeded(record.sent)
+            self._ended(record, "not_modified" if reply.status == 304 else "ok", None)
             return reply
         self._ended(record, "limited" if isinstance(refusal, RateLimitError) else "failed", refusal)
         raise refusal
@@ -359,9 +373,11 @@ class Dispatcher:
 
     def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:
         record.finished, record.outcome = clock.now(), outcome
-        self._governor.ended(record.pool, record.sent, record.finished)
+        self.governor.ended(record.pool, record.sent, record.finished)
         record.error = None if error is None else f"{category_of(error).value}: {error}"
-        completion = Completion(record.sent, record.finished, outcome == "ok")
+        if outcome == "ok" and record.pool == "core" and record.endpoint in ONE_AT_A_TIME:
+            self.measured.rest(record.finished - record.sent)
+        completion = Completion(record.sent, record.finished, outcome in ("ok", "not_modified"))
         self._decided(self._controller.completed(completion), "concurrency", record.finished)
 
     # --- decisions -------------------------------------------------------------------------------------------------
@@ -375,12 +391,18 @@ class Dispatcher:
         self.limiter.resize(new)
         self.mean_limit.set(new, now)
 
+    def _connection(self, change: BreakerChange | None) -> None:
+        if change is not None:
+            self._trace.decide(
+                clock.now(), "governor", "circuit breaker", change.old.value, change.state.value, change.why
+            )
+
     def _reconfigure(self, changes: Changes) -> None:
         now = clock.now()
         for name, (old, new) in changes.items():
             self._trace.decide(now, "configuration", name, old, new, "changed during the run")
         self._controller.clamp(self._policy.ceiling(self._config))
-        self._governor.reconfigure()
+        self.governor.reconfigure()
         self.reconfigured()
         self._retry = RetryPolicy(self._config.retry_attempts, self._config.retry_delay_base, self._seed)
         self._decided(None, "configuration", now)
@@ -389,7 +411,7 @@ class Dispatcher:
 
     def _sample(self, now: float) -> None:
         if self._trace.sample_due(now):
-            left = self._governor.left("core")
+            left = self.governor.left("core")
             self._trace.timeline.append(
                 TimelineSample(
                     now, self.limiter.limit, self.limiter.in_flight, len(self._queue), self.files_done(),

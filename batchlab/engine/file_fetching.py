@@ -9,8 +9,10 @@ from batchlab import clock
 from batchlab.batch_models import BatchResult, FileContent
 from batchlab.batch_strategy_manager import Group
 from batchlab.cache_manager import CacheManager
+from batchlab.content_store import HeldContent
 from batchlab.engine.batching import Batching
 from batchlab.engine.file_job import FileJob
+from batchlab.engine.holdings import Holdings
 from batchlab.engine.work_queue import Job
 from batchlab.errors import FileError, IntegrityError
 from batchlab.git_objects import blob_sha
@@ -21,12 +23,16 @@ Plan = Callable[[Sequence[WantedFile], frozenset[str]], list[Group]]
 
 @dataclass(slots=True)
 class Ask:
-    """A file to fetch, the row it becomes, rows of equal blobs that wait for it, and routes that could not bring it."""
+    """A file to fetch, the row it becomes, rows of equal blobs that wait for it, and routes that could not bring it.
+
+    It is ``over`` when the row is complete.
+    """
 
     file: WantedFile
     result: BatchResult
     followers: list[Ask] = field(default_factory=list)
     tried: frozenset[str] = frozenset()
+    over: bool = False
 
 
 class FileFetching:
@@ -40,6 +46,8 @@ class FileFetching:
         From files of one repository, and the routes that are out of the question, to groups with their routes.
     batching
         How much one call carries.
+    holdings
+        Takes what came, until it is handed over.
     cache
         Blobs held already, and where new ones are kept; None for neither.
     fold
@@ -51,10 +59,12 @@ class FileFetching:
         submit: Callable[[Job], None],
         plan: Plan,
         batching: Batching,
+        holdings: Holdings,
         cache: CacheManager | None,
         fold: bool,
     ) -> None:
-        self._submit, self._plan, self.batching, self._cache, self._fold = submit, plan, batching, cache, fold
+        self._submit, self._plan, self.cache, self.fold = submit, plan, cache, fold
+        self.batching, self.holdings = batching, holdings
         self._leaders: dict[str, Ask] = {}
         self.asked = self.done = 0
 
@@ -67,11 +77,11 @@ class FileFetching:
 
     def _provided(self, ask: Ask) -> bool:
         sha = ask.file.sha
-        held = self._cache.get_blob(sha) if self._cache is not None else None
+        held = self.cache.get_blob(sha) if self.cache is not None else None
         if held is not None:
-            self._deliver_held(ask, FileContent(held, sha, len(held)))
+            self._deliver_held(ask, self.holdings.keep(held, sha))
             return True
-        leader = self._leaders.setdefault(sha, ask) if self._fold else ask
+        leader = self._leaders.setdefault(sha, ask) if self.fold else ask
         if leader is ask:
             return False
         if leader.result.content is not None:
@@ -106,15 +116,20 @@ class FileFetching:
         IntegrityError
             The bytes do not hash to its sha.
         """
-        sha = blob_sha(body)
-        if sha != ask.file.sha:
-            raise IntegrityError(
-                f"{ask.file.repo.full_name}: {ask.file.path} came with {len(body)} bytes of sha {sha}, "
-                f"not {ask.file.sha}: cut off or changed on the way"
-            )
-        content = FileContent(body, sha, len(body))
-        if self._cache is not None:
-            self._cache.put_blob(sha, body)
+        _check(ask.file, blob_sha(body), len(body))
+        if self.cache is not None:
+            self.cache.put_blob(ask.file.sha, body)
+        self._deliver(ask, self.holdings.keep(body, ask.file.sha, ask.file.size))
+
+    def arrived_on_disk(self, ask: Ask, content: HeldContent) -> None:
+        """Deliver a file that went to disk as it came; see `arrived`."""
+        _check(ask.file, content.sha, content.size)
+        self.holdings.keep_on_disk(content)
+        if self.cache is not None:
+            self.cache.put_blob(content.sha, content.content)
+        self._deliver(ask, content)
+
+    def _deliver(self, ask: Ask, content: FileContent) -> None:
         self._finish(ask, content)
         followers, ask.followers = ask.followers, []
         for follower in followers:
@@ -122,29 +137,47 @@ class FileFetching:
 
     def _finish(self, ask: Ask, content: FileContent) -> None:
         ask.result.content, ask.result.error = content, None
-        self._end(ask.result)
+        self._end(ask)
 
-    def _end(self, result: BatchResult) -> None:
+    def _end(self, ask: Ask) -> None:
+        ask.over, result = True, ask.result
         result.finished = clock.now()
         waited = result.queue_wait + result.pacing_wait + result.limit_wait + result.backoff_wait
         result.processing_time = result.finished - result.queued - waited
         self.done += 1
+        self.holdings.ended(result)
 
     def _deliver_held(self, ask: Ask, content: FileContent) -> None:
         ask.result.from_cache = True
         ask.result.queue_wait = clock.now() - ask.result.queued
         self._finish(ask, content)
 
+    def forget(self, result: BatchResult) -> None:
+        """Let go of a row that was handed over: an equal blob asked for later is read for itself."""
+        leader = self._leaders.get(result.sha or "")
+        if leader is not None and leader.result is result:
+            del self._leaders[leader.file.sha]
+
     def refused(self, ask: Ask, error: Exception) -> None:
         """End a row without content; the next equal one, of another repository, tries for itself."""
         ask.result.error = error
-        self._end(ask.result)
+        self._end(ask)
         if self._leaders.get(ask.file.sha) is ask:
             del self._leaders[ask.file.sha]
         followers, ask.followers = ask.followers, []
+        # One by one: where the next fails at once, too, the one after it does not wait inside its failure.
         for follower in followers:
             follower.result.queue_wait = clock.now() - follower.result.queued
-        self._queue([follower for follower in followers if not self._provided(follower)])
+            if not self._provided(follower):
+                self._queue([follower])
+
+
+def _check(file: WantedFile, sha: str, size: int) -> None:
+    if sha != file.sha:
+        raise IntegrityError(
+            f"{file.repo.full_name}: {file.path} came with {size} bytes of sha {sha}, "
+            f"not {file.sha}: cut off or changed on the way"
+        )
 
 
 def _no_route(file: WantedFile) -> FileError:

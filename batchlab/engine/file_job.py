@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from batchlab import clock
 from batchlab.batch_models import BatchResult
+from batchlab.content_store import HeldContent
+from batchlab.engine.holdings import STREAM_BUFFER
 from batchlab.engine.work_queue import Job, Lane
 from batchlab.errors import CancelledFileError, FileError, IntegrityError, ServerError
-from batchlab.routes import Outcome, Route, Send, UnsuitableError
+from batchlab.routes import Outcome, Route, Send, UnsuitableError, WantedFile
 
 if TYPE_CHECKING:
     from batchlab.engine.file_fetching import Ask, FileFetching
@@ -34,6 +37,8 @@ class FileJob:
         self.repo = asks[0].file.repo.full_name
         self.lane = Lane(route.whole_repository, route.pool, route.name)
         self.priority = max(ask.result.request.priority for ask in asks)
+        self._to_disk = fetching.batching.goes_to_disk(route, asks[0].file)
+        self._handed_over = 0
 
     @property
     def results(self) -> Sequence[BatchResult]:
@@ -44,6 +49,11 @@ class FileJob:
     def points(self) -> int:
         """Budget points that it costs."""
         return self._route.price([ask.file for ask in self.asks]).points
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it needs for what it has not handed over yet."""
+        return STREAM_BUFFER if self._to_disk else sum(ask.file.size for ask in self.asks) - self._handed_over
 
     def absorb(self, other: Job) -> bool:
         """Take in the files of a job of the same lane; return False where they do not fit."""
@@ -58,12 +68,20 @@ class FileJob:
     async def run(self, send: Send) -> None:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
         started = clock.now()
-        outcomes = await self._route.fetch([ask.file for ask in self.asks], send)
-        self._fetching.batching.delivered(self._route, len(self.asks), clock.now() - started)
+        files = [ask.file for ask in self.asks]
+        outcomes = await self._fetch(files, send)
+        self._fetching.batching.delivered(self._route, files, clock.now() - started)
         for ask, outcome in zip(self.asks, outcomes, strict=True):
             self._take(ask, outcome)
 
-    def _take(self, ask: Ask, outcome: Outcome) -> None:
+    async def _fetch(self, files: Sequence[WantedFile], send: Send) -> list[Outcome | HeldContent]:
+        if not self._to_disk:
+            return [*await self._route.fetch(files, send)]
+        spool = self._fetching.holdings.spool(files[0].size)
+        (outcome,) = await self._route.fetch(files, partial(send, sink=spool.take))
+        return [outcome if isinstance(outcome, Exception) else spool.content()]
+
+    def _take(self, ask: Ask, outcome: Outcome | HeldContent) -> None:
         if isinstance(outcome, UnsuitableError):
             self._fetching.elsewhere([ask], self._route, outcome)
         elif isinstance(outcome, Exception):
@@ -71,9 +89,13 @@ class FileJob:
         else:
             self._arrived(ask, outcome)
 
-    def _arrived(self, ask: Ask, body: bytes) -> None:
+    def _arrived(self, ask: Ask, body: bytes | HeldContent) -> None:
         try:
-            self._fetching.arrived(ask, body)
+            if isinstance(body, HeldContent):
+                self._fetching.arrived_on_disk(ask, body)
+            else:
+                self._fetching.arrived(ask, body)
+                self._handed_over += ask.file.size
         except IntegrityError as error:
             if len(self.asks) == 1 and self._route.by_sha:
                 raise
@@ -89,7 +111,7 @@ class FileJob:
 
     def failed(self, error: Exception) -> None:
         """End the rows that have no content, unless another route may still bring them."""
-        left = [ask for ask in self.asks if ask.result.content is None]
+        left = [ask for ask in self.asks if not ask.over]
         another_way = self._route.most_files > 1 or (isinstance(error, FileError) and not self._route.by_sha)
         if another_way and not isinstance(error, CancelledFileError):
             self._fetching.elsewhere(left, self._route, error)

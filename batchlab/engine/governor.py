@@ -1,4 +1,4 @@
-"""All that holds calls back besides slots: a budget a pool, the minute rule, and one pause shared by all requests."""
+"""All that holds calls back besides slots: budgets, minute rules, one shared pause, and circuit breakers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.control.budget import Budget, MinuteWindow, Pacing, RateLimitHeaders
+from batchlab.control.circuit_breaker import BreakerChange, CircuitBreaker
 from batchlab.control.policies import Policy
 from batchlab.control.rate_limits import pause
 from batchlab.control.service_window import ServiceWindow
 from batchlab.control.waits import Reason
-from batchlab.errors import RateLimitError
+from batchlab.errors import BatchLabError, ErrorCategory, NetworkError, RateLimitError, ServerError, category_of
 
 # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 POINTS_A_MINUTE = {"core": 900, "graphql": 2000}
 SERVICE_SECONDS_A_MINUTE = {"graphql": 60.0}
 MOST_PAUSES_IN_A_ROW = 5
+LONGEST_OUTAGE = 300.0  # seconds without a usable answer after which a pool's files are given up
 NEVER = -math.inf
 EVERYONE = "*"
 
@@ -34,6 +37,18 @@ class Hold:
     limit: str = "primary"
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of one budget: points that may be spent before its reset, and the seconds until then.
+
+    Infinite points while unknown; ``silent`` where the server names no budget.
+    """
+
+    usable: float
+    seconds_to_reset: float
+    silent: bool
+
+
 class _Pool:
     """What holds calls of one rate-limit resource back."""
 
@@ -42,6 +57,8 @@ class _Pool:
         share, points = policy.minute_share(config), POINTS_A_MINUTE.get(name, math.inf)
         self.minute = MinuteWindow(share * points, spread=policy.pacing is Pacing.ALWAYS)
         self.service = ServiceWindow(share * SERVICE_SECONDS_A_MINUTE.get(name, math.inf))
+        self.breaker = CircuitBreaker()
+        self.last_failure = ""
 
     def reconfigure(self, name: str, policy: Policy, config: BatchConfig) -> None:
         share = policy.minute_share(config)
@@ -80,6 +97,12 @@ class Governor:
         """Return the points left of a pool as the server last told; None while unknown."""
         return self._pool(pool).budget.left
 
+    def account(self, pool: str) -> Account:
+        """Return what is known of a pool's budget now."""
+        budget = self._pool(pool).budget
+        usable = math.inf if budget.usable is None else float(budget.usable)
+        return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.silent)
+
     def hold(self, pool: str, demand: int, now: float, epoch: float) -> Hold | None:
         """Return what holds a call of this pool back, None when it may go.
 
@@ -96,6 +119,9 @@ class Governor:
         if rest > 0:
             return Hold(Reason.LIMIT, rest, self._paused_by)
         keeper = self._pool(pool)
+        cool_down = keeper.breaker.delay(now)
+        if cool_down > 0:
+            return Hold(Reason.NETWORK, cool_down)
         primary = keeper.budget.delay(1, demand, epoch)
         # A server that names no budget has its limits switched off, until it proves otherwise.
         unlimited = keeper.budget.silent and self._paused_at == NEVER
@@ -104,12 +130,27 @@ class Governor:
             return None
         return Hold(Reason.PACE, max(primary, secondary), "primary" if primary >= secondary else "secondary")
 
-    def sent(self, pool: str, points: int, now: float, epoch: float) -> None:
-        """Take note of a call on its way."""
+    def refusal(self, pool: str, hold: Hold, now: float) -> BatchLabError | None:
+        """Return the error that ends what waits for a hold, None where waiting is right.
+
+        A single wait for a limit may last ``max_wait``; without a usable answer, calls are tried for that long, or
+        for five minutes.
+        """
+        longest = math.inf if self._config.max_wait is None else self._config.max_wait
+        if hold.reason is Reason.NETWORK:
+            keeper = self._pool(pool)
+            down = keeper.breaker.down_for(now)
+            return _outage(down, keeper.last_failure) if down + hold.seconds > min(longest, LONGEST_OUTAGE) else None
+        too_long = hold.reason is not Reason.SLOT and longest < hold.seconds < math.inf
+        return _long_wait(hold, longest) if too_long else None
+
+    def sent(self, pool: str, points: int, now: float, epoch: float) -> BreakerChange | None:
+        """Take note of a call on its way; while no call gets through it is a trial."""
         keeper = self._pool(pool)
         keeper.budget.sent(points, epoch)
         keeper.minute.sent(points, now)
         keeper.service.sent()
+        return keeper.breaker.sent(now)
 
     def answered(self, pool: str, points: int, cost: int, headers: Mapping[str, str]) -> None:
         """Take note of an answer and what it says of the budget."""
@@ -118,6 +159,16 @@ class Governor:
     def lost(self, pool: str, points: int) -> None:
         """Take note of a call that ended without an answer."""
         self._pool(pool).budget.lost(points)
+
+    def heard(self, pool: str, error: BaseException | None, files: int, now: float) -> BreakerChange | None:
+        """Take note of whether a call for so many files had a usable answer; ``error`` is what was wrong with it."""
+        keeper = self._pool(pool)
+        if error is None or category_of(error) is not ErrorCategory.NETWORK:
+            return keeper.breaker.succeeded(now)
+        if isinstance(error, ServerError) and files > 1:
+            return None  # it may have been too much for the server, which is for the batch size to answer
+        keeper.last_failure = str(error)
+        return keeper.breaker.failed(now)
 
     def ended(self, pool: str, sent: float, now: float) -> None:
         """Take note of the time that a call took, however it ended."""
@@ -147,3 +198,19 @@ class Governor:
     def hopeless(self) -> bool:
         """Whether limits were met again after each of several pauses, with nothing delivered between them."""
         return self._in_a_row > MOST_PAUSES_IN_A_ROW
+
+
+def _long_wait(hold: Hold, longest: float) -> RateLimitError:
+    return RateLimitError(
+        f"waiting {hold.seconds:.0f} s for the {hold.limit} rate limit would exceed max_wait={longest:g} s; "
+        "raise max_wait, come back after that time, or use a token with more budget",
+        kind=hold.limit,
+        wait=hold.seconds,
+    )
+
+
+def _outage(down: float, last_failure: str) -> NetworkError:
+    return NetworkError(
+        f"no call got through for {down:.0f} s, the last one with: {last_failure}; check the connection and "
+        "https://www.githubstatus.com, then run again: what was delivered is kept"
+    )

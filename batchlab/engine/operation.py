@@ -9,6 +9,7 @@ from batchlab.batch_models import BatchRequest, BatchResult, Repository
 from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.engine.dispatcher import Dispatcher
 from batchlab.engine.file_fetching import Ask, FileFetching
+from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.selection import Choice, choose_by_path, choose_by_pattern
 from batchlab.engine.tree_reading import TreeReading
 from batchlab.errors import EmptyRepositoryError, FileError
@@ -30,12 +31,22 @@ class Operation:
         Delivers files.
     manager
         Ranks them.
+    revalidation
+        Asks whether trees that are held have changed.
     """
 
-    def __init__(self, dispatcher: Dispatcher, fetching: FileFetching, manager: BatchStrategyManager) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        fetching: FileFetching,
+        manager: BatchStrategyManager,
+        revalidation: Revalidation,
+    ) -> None:
         self._dispatcher, self._fetching, self._manager = dispatcher, fetching, manager
+        self._revalidation = revalidation
         self._rows: list[list[BatchResult]] = []
-        self.trees = 0
+        self._ended = fetching.holdings.ended
+        self.trees = self.trees_read = 0
 
     def ask_repository(self, repo: Repository, wanted: PathFilter) -> None:
         """Ask for the files of a repository that a filter wants."""
@@ -69,6 +80,7 @@ class Operation:
             for row in rows:
                 row.error, row.finished = error, clock.now()
                 row.queue_wait = row.finished - row.queued
+                self._ended(row)
 
         if requests:
             self._read(requests[0].repo, select, failed)
@@ -79,19 +91,26 @@ class Operation:
 
     def _read(self, repo: Repository, select: Select, failed: Callable[[Exception], None]) -> None:
         def complete(tree: str, entries: Sequence[TreeEntry]) -> None:
+            self.trees_read += 1
             size = sum(entry.size or 0 for entry in entries)
             self._fetch(repo, size, select(tree, entries))
 
+        def gave_up(error: Exception) -> None:
+            self.trees_read += 1
+            failed(error)
+
         self.trees += 1
-        TreeReading(repo, self._dispatcher.submit, complete, failed).begin()
+        TreeReading(repo, self._dispatcher.submit, complete, gave_up, self._revalidation).begin()
 
     def _fetch(self, repo: Repository, repo_size: int, choices: Iterable[Choice]) -> None:
         asks = []
         for result, entry in choices:
             if entry is None:
                 result.queued = result.finished = clock.now()
+                self._ended(result)
             else:
                 asks.append(Ask(WantedFile(repo, entry.path, entry.sha, entry.size or 0, repo_size), result))
+        self._manager.saw(repo, [ask.file for ask in asks])
         self._fetching.ask(asks)
 
     def _whole_repository(self, repo: Repository, error: Exception, *, skipped: bool) -> BatchResult:

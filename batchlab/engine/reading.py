@@ -10,14 +10,18 @@ from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_metrics_collector import OperationCounts
 from batchlab.batch_models import BatchResult
-from batchlab.batch_strategy_manager import BatchStrategyManager, Group
+from batchlab.batch_strategy_manager import BatchStrategyManager, ChoiceByPolicy, Group, RouteChoice
 from batchlab.cache_manager import CacheManager
 from batchlab.control.policies import Policy
+from batchlab.control.route_choice import Measurements
 from batchlab.control.trace import Trace
 from batchlab.engine.batching import Batching
 from batchlab.engine.dispatcher import Dispatcher, stopped
 from batchlab.engine.file_fetching import FileFetching
+from batchlab.engine.holdings import Collected, Holdings, Streamed
 from batchlab.engine.operation import Operation
+from batchlab.engine.outlook import Planner
+from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.work_queue import Lane
 from batchlab.routes import ROUTES, WantedFile
 
@@ -30,7 +34,12 @@ class Reading:
     Parameters
     ----------
     client, cache, config, policy, trace
-        What reaches GitHub, what is held already, the live settings, the strategy, and where it is written down.
+        What reaches GitHub, what is held already if anything, the live settings, the strategy, and where it is
+        written down.
+    manager
+        Ranks and plans, and remembers the files that were seen; an own one unless given.
+    holdings
+        What contents are held in; the results are collected unless given.
     seed, operation
         Seed of the backoff jitter, and number of the operation.
 
@@ -43,11 +52,13 @@ class Reading:
     def __init__(
         self,
         client: AsyncGitHubClient,
-        cache: CacheManager,
+        cache: CacheManager | None,
         config: BatchConfig,
         policy: Policy,
         trace: Trace,
         *,
+        manager: BatchStrategyManager | None = None,
+        holdings: Holdings | None = None,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
@@ -55,19 +66,58 @@ class Reading:
         self._policy, self._trace = policy, trace
         self._start, self._first_call, self._first_batch = clock.now(), len(trace.calls), len(trace.batches)
         self._unavailable = frozenset() if client.authenticated else NEEDS_TOKEN
-        self._manager = BatchStrategyManager(config)
-        self._batching = Batching(policy.batch_size(config), config, trace)
+        self._manager = BatchStrategyManager(config) if manager is None else manager
+        measured = Measurements()
+        self._batching = Batching(policy.batch_size(config), config, trace, measured)
+        self._client, self._config, self._cache = client, config, cache
+        self._holdings = Collected(config.max_memory_usage_mb) if holdings is None else holdings
         self._dispatcher = Dispatcher(
-            client, config, policy, trace, files_a_call=self._files_a_call, seed=seed, operation=operation
-        )
-        held = cache if config.use_cache else None
-        self._fetching = FileFetching(self._dispatcher.submit, self._plan, self._batching, held, config.fold_duplicates)
-        self.asks = Operation(self._dispatcher, self._fetching, self._manager)
+            client, config, policy, trace, self._holdings,
+            files_a_call=self._files_a_call, measured=measured, seed=seed, operation=operation,
+        )  # fmt: skip
+        self._fetching = FileFetching(
+            self._dispatcher.submit, self._plan, self._batching, self._holdings,
+            self._held, config.fold_duplicates,
+        )  # fmt: skip
+        self._revalidation = Revalidation(self._held_answers, client.base_url, client.credential)
+        self.asks = Operation(self._dispatcher, self._fetching, self._manager, self._revalidation)
+        self._routes = self._choice()
         self._dispatcher.files_done = lambda: self._fetching.done
-        self._dispatcher.reconfigured = self._batching.reconfigured
+        self._dispatcher.reconfigured = self._reconfigured
+        if isinstance(self._holdings, Streamed):
+            self._holdings.forget, self._holdings.freed = self._fetching.forget, self._dispatcher.look_again
+
+    @property
+    def _held(self) -> CacheManager | None:
+        return self._cache if self._config.use_cache else None
+
+    @property
+    def _held_answers(self) -> CacheManager | None:
+        # Without a token an answer "not modified" costs as much as any other.
+        return self._held if self._client.authenticated else None
+
+    def _reconfigured(self) -> None:
+        self._fetching.cache, self._revalidation.cache = self._held, self._held_answers
+        self._fetching.fold = self._config.fold_duplicates
+        self._batching.reconfigured()
+        self._holdings.ledger.resize(self._config.max_memory_usage_mb)
+
+    def _choice(self) -> RouteChoice:
+        policy, config = self._policy, self._config
+        if not policy.plans:
+            return ChoiceByPolicy(policy.batch_size(config).size)
+        return Planner(
+            policy, config, self._dispatcher.governor, self._trace, self._dispatcher.measured,
+            limit=lambda: self._dispatcher.limiter.limit,
+            wanted=self._wanted,
+            files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
+        )  # fmt: skip
+
+    def _wanted(self) -> tuple[int, int, int]:
+        return self._fetching.asked - self._fetching.done, self.asks.trees_read, self.asks.trees - self.asks.trees_read
 
     def _plan(self, files: Sequence[WantedFile], tried: frozenset[str]) -> list[Group]:
-        return self._manager.plan(files, self._policy, self._unavailable | tried)
+        return self._manager.plan(files, self._routes, self._unavailable | tried)
 
     def _files_a_call(self, lane: Lane) -> int:
         route = ROUTES.get(lane.route)
@@ -81,7 +131,10 @@ class Reading:
         AuthenticationError
             The token was refused.
         """
-        await self._dispatcher.run()
+        try:
+            await self._dispatcher.run()
+        finally:
+            self._holdings.close()
 
     def stop(self) -> None:
         """End the reading, from any thread; files that were not read become failed rows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from batchlab.batch_models import BatchResult, Repository
+from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.work_queue import Job, Lane
 from batchlab.errors import RepositoryAccessError
 from batchlab.github_api import TreeEntry, TreeListing, read_tree, tree_request
@@ -24,6 +25,8 @@ class TreeReading:
         Called once with the root tree's sha and all entries.
     failed
         Called once, in place of ``complete``, with what prevented it.
+    revalidation
+        Asks whether listings that are held have changed; by default all are asked for anew.
     """
 
     def __init__(
@@ -32,8 +35,10 @@ class TreeReading:
         submit: Callable[[Job], None],
         complete: Callable[[str, list[TreeEntry]], None],
         failed: Callable[[Exception], None],
+        revalidation: Revalidation | None = None,
     ) -> None:
         self.repo = repo
+        self.revalidation = revalidation or Revalidation(None, "", "")
         self._submit, self._complete, self._failed = submit, complete, failed
         self._root: str | None = None
         self._entries: list[TreeEntry] = []
@@ -93,6 +98,7 @@ class TreeJob:
 
     route = "tree"
     points = 1
+    memory = 0
     priority = 0
 
     def __init__(self, reading: TreeReading, ref: str, prefix: str, recursive: bool) -> None:
@@ -104,7 +110,7 @@ class TreeJob:
     async def run(self, send: Send) -> None:
         """Fetch and hand over."""
         request = tree_request(self.reading.repo, self.ref, recursive=self.recursive)
-        self.reading.listed(self, read_tree(await send(request)))
+        self.reading.listed(self, await self.reading.revalidation.read(request, send, read_tree))
 
     def absorb(self, other: Job) -> bool:
         """Return False: a listing travels alone."""

@@ -39,6 +39,11 @@ class Job(Protocol):
         ...
 
     @property
+    def memory(self) -> int:
+        """Bytes of memory that it needs for what it has not handed over yet."""
+        ...
+
+    @property
     def results(self) -> Sequence[BatchResult]:
         """The rows of its files; none for a tree."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from batchlab.batch_models import BatchResult
+from batchlab.batch_models import BatchResult, FileContent
 from batchlab.frames.schemas import RESULTS
 
 
@@ -43,5 +43,10 @@ def results_frame(results: Sequence[BatchResult], *, contents: bool = True) -> p
     values["path"] = [r.request.file_path or None for r in results]
     values["priority"] = [r.request.priority for r in results]
     values["error"] = [None if r.error is None else str(r.error) for r in results]
-    values["content"] = [r.content.content if contents and r.content is not None else None for r in results]
+    values["content"] = [_cell(r.content) if contents else None for r in results]
     return RESULTS.frame(values)
+
+
+def _cell(content: FileContent | None) -> bytes | FileContent | None:
+    # What lies on disk is read when somebody asks for its bytes.
+    return content.content if content is not None and content.in_memory else content

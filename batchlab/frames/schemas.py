@@ -30,7 +30,7 @@ RESULTS = Schema(
         Column("limit_wait", "float64", "waited for a rate limit that was hit", "s"),
         Column("backoff_wait", "float64", "waited between attempts", "s"),
         Column("priority", "int64", "place in the order; higher was read earlier"),
-        Column("content", "object", "the file's bytes", nullable=True),
+        Column("content", "object", "the file's bytes; bytes(cell) also where they are on disk", nullable=True),
     ),
 )  # fmt: skip
 

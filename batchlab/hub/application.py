@@ -1,6 +1,12 @@
 """The embedded GitHub as an ASGI application, in real time, with a control surface beside GitHub's paths.
 
-``GET /_lab/books`` tells the server's own count; ``POST /_lab/reset?seed=`` begins anew.
+Its three hosts share one address, in the way of an Enterprise Server without subdomain isolation: archives are
+below ``/codeload``, raw files below ``/raw``, and all other paths are the API's. ``GET /_lab/books`` tells the
+server's own count; ``POST /_lab/reset?seed=`` begins anew.
+
+References
+----------
+https://docs.github.com/en/enterprise-server/admin/configuring-settings/hardening-security-for-your-enterprise/enabling-subdomain-isolation
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from batchlab import clock
+from batchlab.hub.addresses import Addresses, Host
 from batchlab.hub.messages import HubRequest
 from batchlab.hub.service import EmbeddedGitHub, Exchange
 
@@ -54,11 +61,18 @@ class Application:
             await clock.sleep(exchange.service_time)
             await send(_start(exchange))
             if not exchange.is_reset:
-                await clock.sleep(github.transfer_time(exchange, clock.now()))
-                await send({"type": "http.response.body", "body": exchange.response.body})
-            # After a reset the body is still owed, so the server closes the connection.
+                await _send_body(send, exchange, github.transfer_time(exchange, clock.now()))
+            # Where some of the body is still owed, the server closes the connection.
         finally:
             github.depart(exchange, clock.now())
+
+
+async def _send_body(send: Send, exchange: Exchange, seconds: float) -> None:
+    for share, piece in exchange.pieces():
+        await clock.sleep(seconds * share)
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if not exchange.is_truncated:
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _request(scope: Scope, receive: Receive) -> HubRequest:
@@ -68,8 +82,21 @@ async def _request(scope: Scope, receive: Receive) -> HubRequest:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     headers = {name.decode("ascii"): value.decode("latin-1") for name, value in scope["headers"]}
-    path = scope["raw_path"].decode("ascii")
-    return HubRequest(scope["method"], path, scope["query_string"].decode("ascii"), headers, body)
+    host, path = _host(scope["raw_path"].decode("ascii"))
+    return HubRequest(scope["method"], path, scope["query_string"].decode("ascii"), headers, body, host)
+
+
+def served_addresses(base_url: str) -> Addresses:
+    """Return the addresses of the hosts of an application that is reached at ``base_url``."""
+    return Addresses(base_url, f"{base_url}/codeload", f"{base_url}/raw")
+
+
+def _host(path: str) -> tuple[Host, str]:
+    """Return which host a path belongs to, and the path as that host knows it."""
+    first, slash, rest = path[1:].partition("/")
+    if first == "codeload":
+        return "codeload", slash + rest
+    return ("raw", slash + rest) if first == "raw" else ("api", path)
 
 
 def _start(exchange: Exchange) -> Message:

@@ -25,7 +25,10 @@ class Call:
 
 @dataclass
 class Books:
-    """Totals over the calls of one connection.
+    """Totals over the calls of one connection, to all hosts.
+
+    ``core_spent`` and ``graphql_spent`` are points of the hour, ``points`` and ``graphql_points`` those of the
+    minute. ``bytes_sent`` counts bodies, ``bytes_on_wire`` what the network was charged for them.
 
     Parameters
     ----------
@@ -36,8 +39,11 @@ class Books:
     keep_log: bool = False
     calls: Counter[tuple[str, int]] = field(default_factory=Counter)
     core_spent: int = 0
+    graphql_spent: int = 0
     points: int = 0
+    graphql_points: int = 0
     bytes_sent: int = 0
+    bytes_on_wire: int = 0
     in_flight: int = 0
     peak_in_flight: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -54,6 +60,12 @@ class Books:
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         return self.in_flight
 
+    def add(self, call: Call) -> None:
+        """Write down a call, whatever became of it."""
+        self.calls[call.endpoint, call.status] += 1
+        if self.keep_log:
+            self.log.append(call)
+
     def depart(self) -> None:
         """Count a call out."""
         self.in_flight -= 1
@@ -64,8 +76,11 @@ class Books:
             "calls": {f"{endpoint} {status}": n for (endpoint, status), n in sorted(self.calls.items())},
             "total_calls": self.total_calls,
             "core_spent": self.core_spent,
+            "graphql_spent": self.graphql_spent,
             "points": self.points,
+            "graphql_points": self.graphql_points,
             "bytes_sent": self.bytes_sent,
+            "bytes_on_wire": self.bytes_on_wire,
             "in_flight": self.in_flight,
             "peak_in_flight": self.peak_in_flight,
             "refused": dict(sorted(self.refused.items())),

@@ -45,14 +45,14 @@ def answer(asked: RepositoryRequest, path: str) -> Answer:
 
 def _directory(asked: RepositoryRequest, snapshot: Snapshot, path: str, ref: str) -> Answer:
     items = [
-        rest_bodies.content_item(asked.repository, entry, _listed_kind(asked, entry), ref, asked.root)
+        rest_bodies.content_item(asked.repository, entry, _listed_kind(asked, entry), ref, asked.addresses)
         for entry in snapshot.children(path)[:LARGEST_LISTING]
     ]
     sha = snapshot.by_path[path].sha if path else snapshot.tree
     if asked.media != "object":
         return asked.json("contents", items, etag=sha)
     directory = TreeEntry(path, "040000", "tree", sha)
-    item = rest_bodies.content_item(asked.repository, directory, "dir", ref, asked.root)
+    item = rest_bodies.content_item(asked.repository, directory, "dir", ref, asked.addresses)
     return asked.json("contents", item | {"entries": items}, etag=sha)
 
 
@@ -83,7 +83,7 @@ def _file_body(asked: RepositoryRequest, entry: TreeEntry, ref: str) -> rest_bod
         content = asked.repository.blobs.read(entry.sha)
         size = len(content)
         carried = {"content": rest_bodies.wrapped_base64(content), "encoding": "base64"}
-    return rest_bodies.content_item(asked.repository, entry, "file", ref, asked.root, size) | carried
+    return rest_bodies.content_item(asked.repository, entry, "file", ref, asked.addresses, size) | carried
 
 
 def _symlink(asked: RepositoryRequest, snapshot: Snapshot, entry: TreeEntry, ref: str) -> Answer:
@@ -98,12 +98,12 @@ def _symlink(asked: RepositoryRequest, snapshot: Snapshot, entry: TreeEntry, ref
         return _file(asked, pointed._replace(path=entry.path), ref)
     if asked.media == "raw":
         return asked.raw("contents", text, media.raw_type(asked.accept), etag=entry.sha)
-    item = rest_bodies.content_item(asked.repository, entry, "symlink", ref, asked.root)
+    item = rest_bodies.content_item(asked.repository, entry, "symlink", ref, asked.addresses)
     return asked.json("contents", item | {"target": target}, etag=entry.sha)
 
 
 def _submodule(asked: RepositoryRequest, snapshot: Snapshot, entry: TreeEntry, ref: str) -> Answer:
-    item = rest_bodies.content_item(asked.repository, entry, "submodule", ref, asked.root)
+    item = rest_bodies.content_item(asked.repository, entry, "submodule", ref, asked.addresses)
     url = _submodule_url(asked, snapshot, entry.path)
     return asked.json("contents", item | {"submodule_git_url": url}, etag=entry.sha)
 

@@ -128,8 +128,9 @@ def _entry(line: bytes) -> TreeEntry:
 
 
 def _git(path: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    # In a session of its own, here and below: Ctrl-C is for the run, which still wants to read what was begun.
     command = ["git", "-C", str(path), *arguments]
-    return subprocess.run(command, capture_output=True, env=_environment(), check=False)
+    return subprocess.run(command, capture_output=True, env=_environment(), check=False, start_new_session=True)
 
 
 def _run(path: Path, *arguments: str) -> bytes:
@@ -152,6 +153,9 @@ class _BlobReader:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[_BlobReader], tuple[Path]]:
+        return _BlobReader, (self._path,)
+
     def read(self, sha: str) -> bytes | None:
         """Return a blob's bytes, None where the repository lacks them (as a partial clone does)."""
         with self._lock:
@@ -165,6 +169,7 @@ class _BlobReader:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
+            start_new_session=True,
         )
         weakref.finalize(self, _stop, self._process)
         return self._process

@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import Literal
 
-from batchlab.hub.scenario import Limits
+from batchlab.hub.endpoint_families import Throttle
+from batchlab.hub.limit_rules import Limits
 
 HOUR = 3600
 MINUTE = 60.0
 
 
 class PrimaryWindow:
-    """Requests of one caller in a fixed window of an hour.
+    """Points of one caller in a fixed window of an hour.
 
     The instant of the reset stays the same through the window; the next window begins with the first request
     after it.
@@ -24,41 +26,65 @@ class PrimaryWindow:
     Parameters
     ----------
     limit
-        Requests a window.
+        Points a window.
     epoch
         UTC epoch seconds at the start.
     remaining
-        Requests left in the first window, None for all.
+        Points left in the first window, None for all.
     reset_in
         Seconds to the end of the first window.
+    others
+        Points a second that other users of the same token spend.
+    resource
+        GitHub's name of what is limited: ``"core"`` or ``"graphql"``.
 
     References
     ----------
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
 
-    def __init__(self, limit: int, epoch: float, remaining: int | None = None, reset_in: float = HOUR) -> None:
+    def __init__(
+        self,
+        limit: int,
+        epoch: float,
+        remaining: int | None = None,
+        reset_in: float = HOUR,
+        others: float = 0.0,
+        resource: str = "core",
+    ) -> None:
+        self.resource = resource
         self.limit = limit
         self.used = 0 if remaining is None else max(0, limit - remaining)
         self.reset = math.ceil(epoch + reset_in)
+        self._others = others
+        self._began = epoch
+        self._spent_by_others = 0
 
     @property
     def remaining(self) -> int:
-        """Requests left in the window."""
+        """Points left in the window."""
         return self.limit - self.used
 
     def roll(self, epoch: float) -> None:
-        """Begin a new window if the present one is over."""
+        """Begin a new window if the present one is over, and let the others spend up to now."""
         if epoch >= self.reset:
-            self.used = 0
+            self.used = self._spent_by_others = 0
+            self._began = max(self.reset, math.ceil(epoch))
             self.reset = math.ceil(epoch) + HOUR
+        if self._others:
+            due = max(0, int(self._others * (epoch - self._began)))
+            self.used = min(self.limit, self.used + due - self._spent_by_others)
+            self._spent_by_others = due
 
-    def spend(self, epoch: float) -> bool:
-        """Take one request off what is left; say no, and take nothing, when nothing is left."""
+    def spend(self, epoch: float, points: int = 1) -> bool:
+        """Take points off what is left; say no, and take nothing, when nothing is left.
+
+        The last query may cost more than is left: GitHub asks only whether anything is.
+        """
         self.roll(epoch)
         if self.used >= self.limit:
             return False
-        self.used += 1
+        self.used = min(self.limit, self.used + points)
         return True
 
     def refund(self) -> None:
@@ -67,12 +93,14 @@ class PrimaryWindow:
 
 
 class SlidingWindow:
-    """A total that may not be exceeded within any minute.
+    """A total that may not be exceeded within any span of time.
 
     Parameters
     ----------
     limit
         Largest total, in whole units.
+    span
+        Seconds.
 
     Examples
     --------
@@ -81,14 +109,15 @@ class SlidingWindow:
     (True, False, True)
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, span: float = MINUTE) -> None:
         self.limit = limit
+        self.span = span
         self.total = 0
         self._spent: deque[tuple[float, int]] = deque()
 
     def fits(self, now: float, amount: int) -> bool:
         """Tell whether an amount can be spent now."""
-        while self._spent and now - self._spent[0][0] >= MINUTE:
+        while self._spent and now - self._spent[0][0] >= self.span:
             self.total -= self._spent.popleft()[1]
         return self.total + amount <= self.limit
 
@@ -96,9 +125,13 @@ class SlidingWindow:
         """Spend an amount if it fits, and tell whether it did."""
         if not self.fits(now, amount):
             return False
+        self.add(now, amount)
+        return True
+
+    def add(self, now: float, amount: int) -> None:
+        """Spend an amount that fits."""
         self._spent.append((now, amount))
         self.total += amount
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +143,7 @@ class SecondaryRefusal:
 
 
 class SecondaryLimits:
-    """The rules beside the hourly window: calls in flight, points a minute, CPU seconds a minute.
+    """The rules beside the hourly windows: calls in flight, points a minute, CPU seconds a minute.
 
     Breaking one shuts the server for `Limits.lockout` seconds. A refused call adds nothing to the totals.
 
@@ -126,11 +159,20 @@ class SecondaryLimits:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._points = _window(limits.points_per_minute, 1)
-        self._cpu = _window(limits.cpu_seconds_per_minute, _MICROSECONDS)
+        cpu = _rule("cpu", limits.cpu_seconds_per_minute, _MICROSECONDS)
+        graphql_cpu = _rule("graphql_cpu", limits.graphql_cpu_seconds_per_minute, _MICROSECONDS)
+        self._cpu = {"core": cpu, "graphql": cpu + graphql_cpu}
+        self._points = {
+            "core": _rule("points", limits.points_per_minute, 1),
+            "graphql": _rule("graphql_points", limits.graphql_points_per_minute, 1),
+        }
+        self._cpu_share = {"core": limits.cpu_share, "graphql": limits.graphql_cpu_share}
+        self._hidden_from: float | None = None
         self._shut_until = -math.inf
 
-    def admit(self, now: float, in_flight: int, points: int, service: float) -> SecondaryRefusal | None:
+    def admit(
+        self, now: float, in_flight: int, points: int, service: float, resource: Literal["core", "graphql"] = "core"
+    ) -> SecondaryRefusal | None:
         """Charge a call, or say which rule refuses it.
 
         Parameters
@@ -140,36 +182,72 @@ class SecondaryLimits:
         in_flight
             Calls in flight, this one included.
         points
-            Points it costs.
+            Points a minute that it costs.
         service
             Seconds that it will keep the server busy.
+        resource
+            Whose rules count it.
         """
         if now < self._shut_until:
             return SecondaryRefusal("lockout", self._shut_until - now)
-        rule = self._broken_rule(now, in_flight, points, self._cpu_time(service))
-        if rule is None:
-            return None
-        self._shut_until = now + self._limits.lockout
-        return SecondaryRefusal(rule, self._limits.lockout)
+        charges = self._charges(points, service, resource)
+        rule = self._crowded(now, in_flight) or next(
+            (rule.name for rule, amount in charges if not rule.window.fits(now, amount)), None
+        )
+        if rule is not None:
+            self._shut_until = now + self._limits.lockout
+            return SecondaryRefusal(rule, self._limits.lockout)
+        for charged, amount in charges:
+            charged.window.add(now, amount)
+        return None
 
-    def _cpu_time(self, service: float) -> int:
-        return round(service * self._limits.cpu_share * _MICROSECONDS)
+    def _charges(self, points: int, service: float, resource: str) -> list[tuple[_Rule, int]]:
+        cpu = round(service * self._cpu_share[resource] * _MICROSECONDS)
+        return [(rule, cpu) for rule in self._cpu[resource]] + [(rule, points) for rule in self._points[resource]]
 
-    def _broken_rule(self, now: float, in_flight: int, points: int, cpu: int) -> str | None:
+    def _crowded(self, now: float, in_flight: int) -> str | None:
+        if self._hidden_from is None:
+            self._hidden_from = now + self._limits.hidden_from
         if self._limits.in_flight is not None and in_flight > self._limits.in_flight:
             return "in_flight"
-        if self._cpu and not self._cpu.fits(now, cpu):
-            return "cpu"
-        if self._points and not self._points.spend(now, points):
-            return "points"
-        if self._cpu:
-            self._cpu.spend(now, cpu)
-        return None
+        hidden = self._limits.hidden_in_flight
+        return "hidden_in_flight" if hidden is not None and in_flight > hidden and now >= self._hidden_from else None
+
+
+class HostThrottle:
+    """A host's own bound on requests; breaking it shuts the host for a while.
+
+    Parameters
+    ----------
+    throttle
+        The scenario's section.
+    """
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._lockout = throttle.lockout
+        self._window = None if throttle.requests is None else SlidingWindow(throttle.requests, throttle.span)
+        self._shut_until = -math.inf
+
+    def admits(self, now: float) -> bool:
+        """Count a request, and tell whether it is served."""
+        if now < self._shut_until:
+            return False
+        if self._window is None or self._window.spend(now, 1):
+            return True
+        self._shut_until = now + self._lockout
+        return False
 
 
 # Whole numbers keep a running total exact over millions of calls.
 _MICROSECONDS = 1_000_000
 
 
-def _window(limit: float | None, unit: int) -> SlidingWindow | None:
-    return None if limit is None else SlidingWindow(round(limit * unit))
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    window: SlidingWindow
+
+
+def _rule(name: str, limit: float | None, unit: int) -> tuple[_Rule, ...]:
+    """Return a rule, none where its limit is off."""
+    return () if limit is None else (_Rule(name, SlidingWindow(round(limit * unit))),)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from batchlab.hub.scenario import Network
+from batchlab.hub.conditions import Network
 
 
 class Link:

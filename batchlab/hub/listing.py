@@ -60,6 +60,8 @@ def answer(world: World, request: HubRequest, family: str, login: str, root: str
     rows = [rest_bodies.repository(one, root) for one in chosen[(page - 1) * size : page * size]]
     body = rest_bodies.encoded(rows)
     headers = {"content-type": media.JSON, "etag": entity_tag(request.headers, body)}
+    if authorized and any(one.visibility == "sso" for one in world.owned_by(owner)):
+        headers["x-github-sso"] = f"partial-results; organizations={identifier(owner)}"
     address = f"{root}/{'organizations' if by_organization else 'user'}/{identifier(owner)}/repos"
     if link := _link(address, parameters, page, -(-len(chosen) // size)):
         headers["link"] = link

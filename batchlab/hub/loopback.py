@@ -6,9 +6,10 @@ import json
 import select
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -48,6 +49,7 @@ class LoopbackHub:
     """
 
     virtual = False
+    held: Mapping[str, bytes] = MappingProxyType({})
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 JSON = "application/json; charset=utf-8"
@@ -22,12 +23,18 @@ def parameter(accept: str) -> str:
     return (match[1] or "") if match else ""
 
 
+def is_json(headers: Mapping[str, str]) -> bool:
+    """Tell whether a body is JSON, by its headers."""
+    return headers.get("content-type", "") == JSON
+
+
 def raw_type(accept: str) -> str:
     """Return the content type of a raw body: the type that was asked for."""
     match = _GITHUB.search(accept.lower())
     return f"{match[0]}; charset=utf-8" if match else "application/octet-stream"
 
 
+@lru_cache(maxsize=256)
 def described(accept: str) -> str:
     """Return the value of ``x-github-media-type``."""
     asked = parameter(accept)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from batchlab.hub.addresses import Host
+
 
 @dataclass(frozen=True, slots=True)
 class HubRequest:
@@ -26,6 +28,8 @@ class HubRequest:
         Header values by lower-case name.
     body
         The request's bytes.
+    host
+        Which of GitHub's hosts it is sent to.
     """
 
     method: str
@@ -33,6 +37,7 @@ class HubRequest:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    host: Host = "api"
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -56,6 +61,8 @@ class Answer:
         Name of the endpoint, for the books: ``"blob"``, ``"tree"``, ...
     free
         Whether it costs nothing of the primary limit.
+    wire
+        Bytes that the body is charged for on the wire, None for as many as it has.
     """
 
     status: int
@@ -63,6 +70,7 @@ class Answer:
     headers: Mapping[str, str]
     endpoint: str
     free: bool = False
+    wire: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

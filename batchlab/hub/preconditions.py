@@ -37,6 +37,11 @@ def refusal(headers: Mapping[str, str], token: str) -> Answer | None:
     return None
 
 
+def is_authorized(headers: Mapping[str, str], token: str) -> bool:
+    """Tell whether a request carries the token."""
+    return "authorization" in headers and _is_token(headers["authorization"], token)
+
+
 def _is_token(authorization: str, token: str) -> bool:
     scheme, _, credentials = authorization.partition(" ")
     known = scheme.lower() in ("bearer", "token")

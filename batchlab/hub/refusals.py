@@ -23,6 +23,10 @@ _NO_USER_AGENT = (
     b"(https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). "
     b"Check https://developer.github.com for other possible causes.\r\n"
 )
+_PAGE = (
+    b"<!DOCTYPE html><html><head><title>Unicorn!</title></head>"
+    b"<body><p>We had issues producing the response to your request.</p></body></html>"
+)
 
 
 def error(
@@ -42,6 +46,28 @@ def error(
         {"content-type": media.JSON} | dict(headers or {}),
         endpoint,
     )
+
+
+def plain(status: int, text: str, endpoint: str) -> Answer:
+    """Return what the hosts beside the API say: a line of text."""
+    return Answer(status, text.encode(), {"content-type": "text/plain; charset=utf-8"}, endpoint)
+
+
+def html_page() -> Answer:
+    """Return an error page that comes with status 200, from somewhere between server and client."""
+    return Answer(200, _PAGE, {"content-type": "text/html; charset=utf-8"}, "other")
+
+
+def single_sign_on(owner: str) -> Answer:
+    """Return the 403 of an organisation that asks for a SAML session."""
+    address = f"https://github.com/orgs/{owner}/sso?authorization_request=AUTHORIZATION"
+    message = (
+        "Resource protected by organization SAML enforcement. You must grant your Personal Access token access "
+        "to this organization."
+    )
+    docs = "https://docs.github.com/articles/authenticating-to-a-github-organization-with-saml-single-sign-on/"
+    headers = {"x-github-sso": f"required; url={address}"}
+    return error(403, message, "repository", docs=docs, headers=headers)
 
 
 def not_found(endpoint: str = "other", anchor: str = "") -> Answer:
@@ -65,13 +91,15 @@ def unknown_version(asked: str, supported: tuple[str, ...]) -> Answer:
     return error(400, "Bad Request", docs=f"{DOCS}/about-the-rest-api/api-versions", errors=errors)
 
 
-def primary_limit(caller: str) -> Answer:
-    """Return the 403 of a caller whose hourly window is spent.
+def primary_limit(caller: str, status: int = 403) -> Answer:
+    """Return the refusal of a caller whose hourly window is spent.
 
     Parameters
     ----------
     caller
         ``"user ID N"``, or the address of a caller without a token.
+    status
+        403 or 429: GitHub documents both.
     """
     message = f"API rate limit exceeded for {caller}."
     if not caller.startswith("user"):
@@ -79,13 +107,13 @@ def primary_limit(caller: str) -> Answer:
             " (But here's the good news: Authenticated requests get a higher rate limit. Check out the"
             " documentation for more details.)"
         )
-    return error(403, message, docs=f"{_LIMITS}#primary-rate-limit-for-authenticated-users")
+    return error(status, message, docs=f"{_LIMITS}#primary-rate-limit-for-authenticated-users")
 
 
-def secondary_limit(wait: int | None) -> Answer:
-    """Return the 403 of a secondary limit; ``wait`` seconds go into ``retry-after`` unless None."""
+def secondary_limit(wait: int | None, status: int = 403) -> Answer:
+    """Return the refusal of a secondary limit; ``wait`` seconds go into ``retry-after`` unless None."""
     return error(
-        403,
+        status,
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
         docs=f"{_LIMITS}#about-secondary-rate-limits",
         headers={} if wait is None else {"retry-after": str(wait)},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchlab.hub import media, refusals, rest_bodies
+from batchlab.hub.addresses import Addresses
 from batchlab.hub.blobs import AbsentBlobError
 from batchlab.hub.conditional import entity_tag
 from batchlab.hub.messages import Answer, HubRequest
@@ -17,11 +18,16 @@ DEFAULT_VERSION = "2022-11-28"
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRequest:
-    """A request, the repository it is about, and the API's own address."""
+    """A request, the repository it is about, and the addresses of GitHub's hosts."""
 
     repository: WorldRepository
     request: HubRequest
-    root: str
+    addresses: Addresses
+
+    @property
+    def root(self) -> str:
+        """The API's own address."""
+        return self.addresses.api
 
     @property
     def accept(self) -> str:

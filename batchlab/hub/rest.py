@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from batchlab.hub import contents, git_database, listing, refusals, rest_bodies
+from batchlab.hub import archives, contents, git_database, listing, organizations, refusals, rest_bodies
+from batchlab.hub.addresses import Addresses
 from batchlab.hub.messages import Answer, HubRequest
 from batchlab.hub.repository_request import RepositoryRequest
 from batchlab.hub.world import World, WorldRepository
 
-GITHUB_API = "https://api.github.com"
 _KEPT_BYTES = 256 * 1024 * 1024
 # What an entry of the cache takes beside its body, roughly.
 _OVERHEAD = 1024
@@ -32,15 +32,15 @@ class RestApi:
     ----------
     world
         What there is to read.
-    root
-        Address under which the API is reached, without a slash at the end; it goes into bodies and links.
+    addresses
+        Where GitHub's hosts are reached; they go into bodies and links.
     kept_bytes
         Memory for answers already given, in bytes; the oldest go first.
     """
 
-    def __init__(self, world: World, root: str = GITHUB_API, kept_bytes: int = _KEPT_BYTES) -> None:
+    def __init__(self, world: World, addresses: Addresses | None = None, kept_bytes: int = _KEPT_BYTES) -> None:
         self.world = world
-        self.root = root
+        self.addresses = addresses or Addresses()
         self._kept: dict[tuple[str | None, ...], Answer] = {}
         self._room = kept_bytes
 
@@ -74,7 +74,9 @@ class RestApi:
             return refusals.not_found()
         match request.path.split("/")[1:]:
             case [family, login, "repos"] if family in _LISTINGS:
-                return listing.answer(self.world, request, family, unquote(login), self.root, authorized)
+                return listing.answer(self.world, request, family, unquote(login), self.addresses.api, authorized)
+            case ["orgs", login]:
+                return organizations.answer(self.world, request, unquote(login), self.addresses.api)
             case ["repos", owner, name, *tail]:
                 return self._named(request, f"{unquote(owner)}/{unquote(name)}", tail, authorized)
             case ["repositories", number, *tail] if number.isdecimal():
@@ -85,32 +87,35 @@ class RestApi:
     def _named(self, request: HubRequest, name: str, tail: list[str], authorized: bool) -> Answer:
         found = self.world.get(name)
         renamed = None if found else self.world.renamed(name)
-        if renamed and _is_visible(renamed, authorized):
+        if renamed and renamed.is_visible(authorized):
             query = f"?{request.query}" if request.query else ""
-            return refusals.moved("/".join([self.root, "repositories", str(renamed.id), *tail]) + query)
+            return refusals.moved("/".join([self.addresses.api, "repositories", str(renamed.id), *tail]) + query)
         return self._repository(request, found, tail, authorized)
 
     def _repository(
         self, request: HubRequest, found: WorldRepository | None, tail: list[str], authorized: bool
     ) -> Answer:
-        if found is None or not _is_visible(found, authorized):
+        if found is not None and found.visibility == "sso" and authorized:
+            return refusals.single_sign_on(found.owner)
+        if found is None or not found.is_visible(authorized):
             return refusals.not_found("repository", "/repos/repos#get-a-repository")
         if found.blocked:
             return refusals.blocked(found.full_name, found.updated_at)
-        asked = RepositoryRequest(found, request, self.root)
-        match tail:
-            case []:
-                return asked.json("repository", rest_bodies.full_repository(found, self.root))
-            case ["git", "blobs", sha]:
-                return git_database.blob(asked, unquote(sha))
-            case ["git", "trees", ref]:
-                return git_database.tree(asked, unquote(ref))
-            case ["contents", *parts]:
-                return contents.answer(asked, unquote("/".join(parts)))
-            case ["commits", ref]:
-                return git_database.commit(asked, unquote(ref))
-        return refusals.not_found()
+        return _endpoint(RepositoryRequest(found, request, self.addresses), tail)
 
 
-def _is_visible(repository: WorldRepository, authorized: bool) -> bool:
-    return repository.visibility == "public" or (repository.visibility == "private" and authorized)
+def _endpoint(asked: RepositoryRequest, tail: list[str]) -> Answer:
+    match tail:
+        case []:
+            return asked.json("repository", rest_bodies.full_repository(asked.repository, asked.root))
+        case ["git", "blobs", sha]:
+            return git_database.blob(asked, unquote(sha))
+        case ["git", "trees", ref]:
+            return git_database.tree(asked, unquote(ref))
+        case ["contents", *parts]:
+            return contents.answer(asked, unquote("/".join(parts)))
+        case ["commits", ref]:
+            return git_database.commit(asked, unquote(ref))
+        case ["tarball", *parts]:
+            return archives.redirect(asked, unquote("/".join(parts)))
+    return refusals.not_found()

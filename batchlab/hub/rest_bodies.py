@@ -10,12 +10,12 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
+from batchlab.hub.addresses import Addresses
 from batchlab.hub.snapshot import TreeEntry
 from batchlab.hub.world import WorldRepository, identifier
 
 Body = dict[str, Any]
 _WEB = "https://github.com"
-_RAW = "https://raw.githubusercontent.com"
 _LINE = 60
 _OWNER_LINKS = {
     "followers_url": "/followers",
@@ -148,7 +148,7 @@ def repository(subject: WorldRepository, root: str) -> Body:
         "created_at": subject.created_at,
         "updated_at": subject.updated_at,
         "pushed_at": subject.pushed_at,
-        "size": _kilobytes(subject),
+        "size": kilobytes(subject),
         **_ACTIVITY,
     }
 
@@ -176,7 +176,8 @@ def full_repository(subject: WorldRepository, root: str) -> Body:
     return repository(subject, root) | {"network_count": 0, "subscribers_count": 0}
 
 
-def _kilobytes(subject: WorldRepository) -> int:
+def kilobytes(subject: WorldRepository) -> int:
+    """Return the size of the files on the default branch, in kB."""
     snapshot = subject.snapshot("HEAD")
     return sum(entry.size or 0 for entry in snapshot.entries) // 1024 if snapshot else 0
 
@@ -227,7 +228,7 @@ def tree_entry(entry: TreeEntry, path: str, git_url: str) -> Body:
 
 
 def content_item(
-    subject: WorldRepository, entry: TreeEntry, kind: str, ref: str, root: str, size: int | None = None
+    subject: WorldRepository, entry: TreeEntry, kind: str, ref: str, addresses: Addresses, size: int | None = None
 ) -> Body:
     """Return what every answer of the contents endpoint says of a path.
 
@@ -239,12 +240,12 @@ def content_item(
         ``"file"``, ``"dir"``, ``"symlink"`` or ``"submodule"``.
     ref
         As asked for; it goes into the urls.
-    root
-        The API's address.
+    addresses
+        Of GitHub's hosts.
     size
         Bytes, where the entry does not tell.
     """
-    path = quote(entry.path)
+    path, root = quote(entry.path), addresses.api
     itself = f"{root}/repos/{subject.full_name}/contents/{path}?ref={quote(ref, safe='')}"
     links = _content_links(subject, entry, kind, f"{quote(ref)}/{path}", root)
     return {
@@ -256,7 +257,7 @@ def content_item(
         "url": itself,
         "html_url": links["html"],
         "git_url": links["git"],
-        "download_url": f"{_RAW}/{subject.full_name}/{quote(ref)}/{path}" if kind in _READABLE else None,
+        "download_url": f"{addresses.raw}/{subject.full_name}/{quote(ref)}/{path}" if kind in _READABLE else None,
         "_links": {"self": itself, "git": links["git"], "html": links["html"]},
     }
 

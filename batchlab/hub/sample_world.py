@@ -160,7 +160,7 @@ def _repository(name: str, spec: _RepositorySpec, contents: _Contents) -> WorldR
         for path, content in contents.files.items()
     ]
     snapshot = Snapshot.of([*leaves, *_oddities(spec)])
-    blobs = {shas[path]: content for path, content in contents.files.items()} | {_LINK_SHA: _LINK}
+    blobs = {shas[path]: content for path, content in contents.files.items()} | {_LINK_SHA: _LINK, _MODULES_SHA: _MODULES}
     made = WorldRepository.of(name, snapshot, MemoryBlobs(blobs))
     return WorldRepository(
         name,
@@ -177,6 +177,8 @@ def _repository(name: str, spec: _RepositorySpec, contents: _Contents) -> WorldR
 
 _LINK = b"README.md"
 _LINK_SHA = blob_sha(_LINK)
+_MODULES = b'[submodule "third_party/zlib"]\n\tpath = third_party/zlib\n\turl = https://github.com/madler/zlib.git\n'
+_MODULES_SHA = blob_sha(_MODULES)
 _MANY_FILES = 300
 
 
@@ -184,4 +186,5 @@ def _oddities(spec: _RepositorySpec) -> Iterator[Any]:
     """Give large repositories what scanners stumble over: a symlink and a submodule."""
     if spec.files > _MANY_FILES:
         yield leaf("docs/index.md", _LINK_SHA, len(_LINK), SYMLINK)
+        yield leaf(".gitmodules", _MODULES_SHA, len(_MODULES))
         yield leaf("third_party/zlib", "51b7f2abdade71cd9bb0e7a373ef2610ec6f9daf", None, SUBMODULE)

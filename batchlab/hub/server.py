@@ -17,7 +17,7 @@ from pathlib import Path
 import uvicorn
 
 from batchlab.errors import InputError
-from batchlab.hub.application import Application
+from batchlab.hub.application import Application, served_addresses
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.service import DEFAULT_TOKEN, EmbeddedGitHub
 from batchlab.hub.world import World
@@ -60,7 +60,7 @@ def serve(
     conditions = Scenario.load(scenario).with_seed(seed)
     with _listen(host, port) as listener:
         base_url = f"http://{host}:{listener.getsockname()[1]}"
-        application = Application(EmbeddedGitHub(world, conditions, token, root=base_url))
+        application = Application(EmbeddedGitHub(world, conditions, token, addresses=served_addresses(base_url)))
         server = uvicorn.Server(_configuration(application))
         on_start(server)
         # The socket listens already: whoever connects now waits in its queue.

@@ -5,28 +5,31 @@ It is told the time and tells how long things take; it never waits, and it knows
 
 from __future__ import annotations
 
-import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import formatdate
-from functools import lru_cache
+from hashlib import blake2b
+from typing import Protocol
 
-from batchlab.hub import media, preconditions, rate_limit, refusals
+from batchlab.hub.addresses import Addresses, Host
+from batchlab.hub.api_host import ApiHost
+from batchlab.hub.archives import ArchiveHost
+from batchlab.hub.arrival import Arrival, Outcome
 from batchlab.hub.books import Books, Call
-from batchlab.hub.conditional import is_unchanged
-from batchlab.hub.limits import HOUR, PrimaryWindow, SecondaryLimits
+from batchlab.hub.file_host import archive_host, raw_file_host
+from batchlab.hub.graphql.api import GraphQlApi
 from batchlab.hub.link import Link
-from batchlab.hub.messages import Answer, HubRequest, HubResponse
-from batchlab.hub.repository_request import DEFAULT_VERSION
-from batchlab.hub.rest import GITHUB_API, RestApi
-from batchlab.hub.scenario import Scenario, Server
-from batchlab.hub.weather import weather
+from batchlab.hub.messages import HubRequest, HubResponse
+from batchlab.hub.rest import RestApi
+from batchlab.hub.scenario import Scenario
 from batchlab.hub.world import World
 
 DEFAULT_TOKEN = "embedded-github"
-_READ_POINTS = 1
-_GATEWAY_TIMEOUT = 504
-_VARY = "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With"
+_PIECE = 1024 * 1024
+
+
+class _Host(Protocol):
+    def serve(self, arrival: Arrival) -> Outcome: ...
 
 
 @dataclass(slots=True)
@@ -39,20 +42,45 @@ class Exchange:
         What will be sent.
     service_time
         Seconds from arrival to the first byte.
-    is_reset
-        Whether the connection breaks then, and nothing is sent.
+    broken
+        ``"reset"`` for a connection that breaks before anything is sent, ``"truncated"`` for one that breaks
+        in the middle of the body, else None.
+    wire
+        Bytes that the body is charged for on the wire.
+    host
+        Which host serves it.
     call
         The call's line in the books.
     """
 
     response: HubResponse
     service_time: float
-    is_reset: bool
+    broken: str | None
+    wire: int
+    host: Host
     call: Call
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the connection breaks before anything is sent."""
+        return self.broken == "reset"
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the connection breaks in the middle of the body."""
+        return self.broken == "truncated"
+
+    def pieces(self) -> Iterator[tuple[float, bytes]]:
+        """Yield what is sent of the body, each piece with its share of the time that the body takes."""
+        body = self.response.body
+        end = len(body) // 2 if self.is_truncated else len(body)
+        for start in range(0, end, _PIECE):
+            piece = body[start : min(start + _PIECE, end)]
+            yield len(piece) / len(body), piece
 
 
 class EmbeddedGitHub:
-    """A GitHub with one user.
+    """A GitHub with one user and three hosts: the API, archives, raw files.
 
     Parameters
     ----------
@@ -62,8 +90,8 @@ class EmbeddedGitHub:
         The conditions.
     token
         The user's token.
-    root
-        Address under which it is reached.
+    addresses
+        Where the hosts are reached.
     keep_log
         Whether the books keep every call.
     """
@@ -74,29 +102,41 @@ class EmbeddedGitHub:
         scenario: Scenario,
         token: str = DEFAULT_TOKEN,
         *,
-        root: str = GITHUB_API,
+        addresses: Addresses | None = None,
         keep_log: bool = False,
     ) -> None:
-        self._api = RestApi(world, root)
+        self._rest = RestApi(world, addresses)
+        self._graphql = GraphQlApi(world)
+        self._archives = ArchiveHost(world)
         self._token = token
         self._begin(scenario, keep_log)
 
     def _begin(self, scenario: Scenario, keep_log: bool) -> None:
         self.scenario = scenario
-        self.books = Books(keep_log)
+        self.books = books = Books(keep_log)
         self._seen: Counter[str] = Counter()
-        self._secondary = SecondaryLimits(scenario.limits)
         self._link = Link(scenario.network)
-        self._windows: dict[bool, PrimaryWindow] = {}
-        self._served = 0
+        self._began: float | None = None
+        self._in_flight: Counter[Host] = Counter()
+        self._hosts: dict[Host, _Host] = {
+            "api": ApiHost(self._rest, self._graphql, self._token, scenario.limits, books),
+            "codeload": archive_host(self._archives, self._token, scenario.archives.throttle, books),
+            "raw": raw_file_host(self._rest.world, self._token, scenario.raw.throttle, books),
+        }
 
     def renewed(self, seed: int | None = None) -> EmbeddedGitHub:
-        """Return one with the same world and conditions and no past; answers already encoded are shared."""
+        """Return one with the same world and conditions and no past; answers already made are shared."""
         renewed = object.__new__(EmbeddedGitHub)
-        renewed._api, renewed._token = self._api, self._token
+        renewed._rest, renewed._graphql, renewed._archives = self._rest, self._graphql, self._archives
+        renewed._token = self._token
         scenario = self.scenario if seed is None else self.scenario.with_seed(seed)
         renewed._begin(scenario, self.books.keep_log)
         return renewed
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where its hosts are reached."""
+        return self._rest.addresses
 
     def arrive(self, request: HubRequest, now: float, epoch: float) -> Exchange:
         """Take a call in.
@@ -115,133 +155,56 @@ class EmbeddedGitHub:
         Exchange
             To be handed to `transfer_time` at its first byte, and to `depart` in any case.
         """
-        in_flight = self.books.arrive()
+        in_flight, host = self.books.arrive(), request.host
+        self._in_flight[host] += 1
         target = f"{request.path}?{request.query}" if request.query else request.path
+        outcome = self._hosts[host].serve(self._arrival(request, target, now, epoch))
+        answer = outcome.answer
+        call = Call(answer.endpoint, target, now, in_flight, 0 if outcome.broken else answer.status)
+        self.books.add(call)
+        response = _response(request, outcome)
+        wire = len(response.body) if answer.wire is None or not response.body else answer.wire
+        return Exchange(response, outcome.service, outcome.broken, wire, host, call)
+
+    def _arrival(self, request: HubRequest, target: str, now: float, epoch: float) -> Arrival:
         identity = f"{request.method} {target}"
+        if request.host != "api":
+            identity = f"{request.host} {identity}"
+        elif request.body:
+            identity += f" {blake2b(request.body, digest_size=16).hexdigest()}"
         self._seen[identity] += 1
-        scenario = self.scenario
-        met = weather(scenario.latency, scenario.faults, scenario.seed, identity, self._seen[identity])
-        service = met.service * slowdown(scenario.server, in_flight)
-        cap = scenario.latency.cap or math.inf
-        trouble = str(_GATEWAY_TIMEOUT) if service > cap else met.fault
-        service = min(service, cap)
-        answer, window, is_reset = self._judge(request, now, epoch, in_flight, service, trouble)
-        call = self._book(answer, target, now, in_flight, is_reset)
-        return Exchange(self._respond(request, answer, window, epoch), service, is_reset, call)
+        if self._began is None:
+            self._began = now
+        seconds = now - self._began
+        return Arrival(
+            request,
+            identity,
+            self._seen[identity],
+            now,
+            epoch,
+            seconds,
+            self._in_flight[request.host],
+            self.scenario.at(seconds),
+        )
 
     def transfer_time(self, exchange: Exchange, now: float) -> float:
         """Put the response on the wire at its first byte; return the seconds until its last."""
-        size = len(exchange.response.body)
-        self.books.bytes_sent += size
-        return self._link.send(now, size)
+        sent = len(exchange.response.body) // (2 if exchange.is_truncated else 1)
+        self.books.bytes_sent += sent
+        self.books.bytes_on_wire += exchange.wire
+        return self._link.send(now, exchange.wire)
 
     def depart(self, exchange: Exchange, now: float) -> None:
         """Count a call out; a second time changes nothing."""
         if exchange.call.finished is None:
             exchange.call.finished = now
             self.books.depart()
-
-    def _judge(
-        self,
-        request: HubRequest,
-        now: float,
-        epoch: float,
-        in_flight: int,
-        service: float,
-        trouble: str | None,
-    ) -> tuple[Answer, PrimaryWindow | None, bool]:
-        """Return the answer, the window that its headers tell of, and whether the connection breaks."""
-        headers = request.headers
-        turned_away = preconditions.refusal(headers, self._token)
-        if turned_away:
-            return turned_away, None, False
-        authorized = "authorization" in headers
-        window = self._window(authorized, epoch)
-        refusal = self._secondary.admit(now, in_flight, _READ_POINTS, service)
-        if refusal:
-            self.books.refused[refusal.rule] += 1
-            told = math.ceil(refusal.wait) if self.scenario.limits.retry_after else None
-            return refusals.secondary_limit(told), window, False
-        self.books.points += _READ_POINTS
-        if request.path == rate_limit.PATH:
-            version = headers.get("x-github-api-version", DEFAULT_VERSION)
-            return rate_limit.answer(window, epoch, version), window, False
-        if window is not None and not window.spend(epoch):
-            self.books.refused["primary"] += 1
-            return refusals.primary_limit("user ID 1" if authorized else "127.0.0.1"), window, False
-        answer = self._answer(request, authorized, trouble)
-        if answer.free and window is not None:
-            window.refund()
-        self.books.core_spent += not answer.free
-        return answer, window, trouble == "reset"
-
-    def _answer(self, request: HubRequest, authorized: bool, trouble: str | None) -> Answer:
-        if trouble not in (None, "reset"):
-            return refusals.server_error(int(trouble))
-        answer = self._api.answer(request, authorized)
-        if is_unchanged(request.headers, answer):
-            kept = {name: value for name, value in answer.headers.items() if name != "content-type"}
-            return Answer(304, b"", kept, answer.endpoint, free=authorized)
-        return answer
-
-    def _window(self, authorized: bool, epoch: float) -> PrimaryWindow | None:
-        limits = self.scenario.limits
-        if limits.core is None:
-            return None
-        if authorized not in self._windows:
-            self._windows[authorized] = (
-                PrimaryWindow(limits.core, epoch, limits.remaining, limits.reset_in)
-                if authorized
-                else PrimaryWindow(limits.anonymous, epoch, None, HOUR)
-            )
-        window = self._windows[authorized]
-        window.roll(epoch)
-        return window
-
-    def _book(self, answer: Answer, target: str, now: float, in_flight: int, is_reset: bool) -> Call:
-        status = 0 if is_reset else answer.status
-        call = Call(answer.endpoint, target, now, in_flight, status)
-        self.books.calls[answer.endpoint, status] += 1
-        if self.books.keep_log:
-            self.books.log.append(call)
-        return call
-
-    def _respond(self, request: HubRequest, answer: Answer, window: PrimaryWindow | None, epoch: float) -> HubResponse:
-        self._served += 1
-        access = "private" if "authorization" in request.headers else "public"
-        headers = {
-            "server": "github.com",
-            "date": _http_date(int(epoch)),
-            "cache-control": f"{access}, max-age=60, s-maxage=60",
-            "vary": _VARY,
-            "x-github-media-type": media.described(request.headers.get("accept", "")),
-            "x-github-api-version-selected": request.headers.get("x-github-api-version", DEFAULT_VERSION),
-            "x-github-request-id": _request_id(self._served),
-            **answer.headers,
-            **rate_limit.headers(window),
-        }
-        if answer.status != 304:
-            headers["content-length"] = str(len(answer.body))
-        return HubResponse(answer.status, headers, b"" if request.method == "HEAD" else answer.body)
+            self._in_flight[exchange.host] -= 1
 
 
-def slowdown(server: Server, in_flight: int) -> float:
-    """Return how many times longer service takes with so many calls in flight.
-
-    Examples
-    --------
-    >>> slowdown(Server(knee=10), 5), slowdown(Server(knee=10), 30), slowdown(Server(knee=10, kappa=0.1), 30)
-    (1.0, 3.0, 9.0)
-    """
-    if server.knee is None or in_flight <= server.knee:
-        return 1.0
-    return in_flight / server.knee * (1.0 + server.kappa * (in_flight - server.knee))
-
-
-@lru_cache(maxsize=16)
-def _http_date(epoch: int) -> str:
-    return formatdate(epoch, usegmt=True)
-
-
-def _request_id(number: int) -> str:
-    return f"{number >> 16 & 0xFFFF:04X}:{number & 0xFFFF:04X}:{number:06X}:{number * 31:06X}:{number * 37:08X}"
+def _response(request: HubRequest, outcome: Outcome) -> HubResponse:
+    answer = outcome.answer
+    headers = {**outcome.headers, **answer.headers}
+    if answer.status != 304:
+        headers["content-length"] = str(len(answer.body))
+    return HubResponse(answer.status, headers, b"" if request.method == "HEAD" else answer.body)

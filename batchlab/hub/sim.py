@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from batchlab.batch_models import Repository
 from batchlab.errors import InputError
+from batchlab.hub.addresses import Addresses
 from batchlab.hub.books import Books
-from batchlab.hub.rest import GITHUB_API
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.service import DEFAULT_TOKEN, EmbeddedGitHub
 from batchlab.hub.transport import HubTransport
@@ -25,7 +26,7 @@ class SimHub:
     Parameters
     ----------
     world
-        The repositories; the sample world by default.
+        The repositories; the scenario's work by default, and the sample world where it has none.
     scenario
         The conditions: a name, a YAML file, or a `Scenario`.
     token
@@ -44,7 +45,7 @@ class SimHub:
     """
 
     virtual = True
-    base_url = GITHUB_API
+    base_url = Addresses().api
 
     def __init__(
         self,
@@ -58,8 +59,10 @@ class SimHub:
     ) -> None:
         if not speed > 0:
             raise InputError(f"speed is {speed}; write a number above 0, or math.inf for no waits")
-        self.world = world if world is not None else World.sample()
         self.scenario = Scenario.load(scenario).with_seed(seed)
+        work = self.scenario.work if world is None else None
+        self.world = world if world is not None else work.world() if work else World.sample()
+        self.held = dict(work.held()) if work else {}
         self.token = token
         self.seed = seed
         self.speed = speed
@@ -106,6 +109,13 @@ class SimHub:
         """
         self._github = self._github.renewed(self.seed if seed is None else seed)
         return HubTransport(self._github, self.speed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_github"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._github = EmbeddedGitHub(self.world, self.scenario, self.token)
 
     def subset(self, names: Iterable[str]) -> SimHub:
         """Return a hub of some of the repositories under the same conditions."""

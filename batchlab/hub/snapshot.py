@@ -65,6 +65,9 @@ class Snapshot:
         root, entries = _assemble({entry.path: entry for entry in leaves})
         return cls(root, lambda: entries)
 
+    def __reduce__(self) -> tuple[Callable[..., Snapshot], tuple[str, tuple[TreeEntry, ...]]]:
+        return _restored, (self.tree, self.entries)
+
     @cached_property
     def entries(self) -> tuple[TreeEntry, ...]:
         """Every entry, a tree before what it contains."""
@@ -108,6 +111,10 @@ class Snapshot:
         start, prefix = self._positions[directory] + 1, directory + "/"
         end = bisect_left(self.entries, True, start, key=lambda entry: not entry.path.startswith(prefix))
         return self.entries[start:end]
+
+
+def _restored(tree: str, entries: tuple[TreeEntry, ...]) -> Snapshot:
+    return Snapshot(tree, lambda: entries)
 
 
 def _assemble(leaves: Mapping[str, TreeEntry]) -> tuple[str, list[TreeEntry]]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from batchlab import clock
+from batchlab.hub.addresses import Host
 from batchlab.hub.messages import HubRequest
 from batchlab.hub.service import EmbeddedGitHub, Exchange
 
@@ -30,6 +31,11 @@ class HubTransport(httpx.AsyncBaseTransport):
     def __init__(self, github: EmbeddedGitHub, speed: float = math.inf) -> None:
         self.github = github
         self._speed = speed
+        addresses = github.addresses
+        self._hosts: dict[str, Host] = {
+            httpx.URL(addresses.codeload).host: "codeload",
+            httpx.URL(addresses.raw).host: "raw",
+        }
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Serve one request; a read timeout in the request's extensions is obeyed."""
@@ -39,6 +45,7 @@ class HubTransport(httpx.AsyncBaseTransport):
             request.url.query.decode("ascii"),
             _by_name(request.headers),
             await request.aread(),
+            self._hosts.get(request.url.host, "api"),
         )
         exchange = self.github.arrive(arrival, clock.now(), clock.epoch())
         try:
@@ -72,9 +79,12 @@ class _Body(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         seconds = self._transport.github.transfer_time(self._exchange, clock.now())
-        if seconds > 0:
-            await self._transport.wait(seconds)
-        yield self._exchange.response.body
+        for share, piece in self._exchange.pieces():
+            if seconds > 0:
+                await self._transport.wait(seconds * share)
+            yield piece
+        if self._exchange.is_truncated:
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
     async def aclose(self) -> None:
         self._transport.github.depart(self._exchange, clock.now())

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from statistics import NormalDist
 
-from batchlab.hub.scenario import Faults, Latency
+from batchlab.hub.conditions import Latency
+from batchlab.hub.faults import Faults
 
 _STANDARD_NORMAL = NormalDist()
 _UNPACK = struct.Struct("<4Q").unpack
@@ -48,14 +50,23 @@ def service_time(latency: Latency, draw: tuple[float, float, float, float]) -> f
     return latency.median * math.exp(latency.sigma * _STANDARD_NORMAL.inv_cdf(body))
 
 
-def fault(faults: Faults, draw: tuple[float, float, float, float]) -> str | None:
+def fault(rates: Mapping[str, float], draw: tuple[float, float, float, float]) -> str | None:
     """Return the kind of fault that strikes this call, or None."""
     threshold = 0.0
-    for kind, share in faults.error_rate.items():
+    for kind, share in rates.items():
         threshold += share
         if draw[3] < threshold:
             return kind
     return None
+
+
+def rates_at(faults: Faults, family: str, seed: int, seconds: float) -> Mapping[str, float]:
+    """Return the rates of faults at an instant: those of a burst, if its slot of time has one."""
+    if faults.burst_share:
+        slot = int(seconds // faults.burst_length)
+        if uniforms(seed, "burst", str(slot), 1)[0] < faults.burst_share:
+            return faults.burst_rate
+    return faults.rates(family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,16 @@ class Weather:
     fault: str | None
 
 
-def weather(latency: Latency, faults: Faults, seed: int, identity: str, attempt: int) -> Weather:
+def weather(
+    latency: Latency,
+    faults: Faults,
+    seed: int,
+    identity: str,
+    attempt: int,
+    *,
+    family: str = "rest",
+    seconds: float = 0.0,
+) -> Weather:
     """Return what a call meets.
 
     Parameters
@@ -79,6 +99,12 @@ def weather(latency: Latency, faults: Faults, seed: int, identity: str, attempt:
         Method and target of the request: who asks, and when, does not matter.
     attempt
         How often this identity has been sent, from 1.
+    family
+        Family of endpoints that it belongs to; see `batchlab.hub.faults`.
+    seconds
+        Since the first call; only bursts depend on it.
     """
     draw = uniforms(seed, "weather", identity, attempt)
-    return Weather(service_time(latency, draw), fault(faults, draw))
+    kind = fault(rates_at(faults, family, seed, seconds), draw)
+    service = service_time(latency, draw)
+    return Weather(service * faults.slow_factor, None) if kind == "slow" else Weather(service, kind)

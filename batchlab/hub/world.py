@@ -19,7 +19,7 @@ from batchlab.hub.blobs import BlobStore, MemoryBlobs
 from batchlab.hub.snapshot import Snapshot, commit_sha, leaf
 
 _EPOCH = "2026-01-01T00:00:00Z"
-Visibility = Literal["public", "private", "hidden"]
+Visibility = Literal["public", "private", "sso", "hidden"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class WorldRepository:
     fork, archived
         As GitHub flags them.
     visibility
-        ``"public"``; ``"private"``: only callers with a token see it; ``"hidden"``: nobody does.
+        ``"public"``; ``"private"``: only callers with a token see it; ``"sso"``: its organisation asks even them
+        for a SAML session that they do not have; ``"hidden"``: nobody does.
     blocked
         Whether it answers 451, as after a takedown notice.
     former_names
@@ -90,6 +91,10 @@ class WorldRepository:
     def name(self) -> str:
         """Second part of the name."""
         return self.full_name.partition("/")[2]
+
+    def is_visible(self, authorized: bool) -> bool:
+        """Tell whether a caller, with a good token or without one, may read it."""
+        return self.visibility == "public" or (self.visibility == "private" and authorized)
 
     def commit(self, ref: str) -> str | None:
         """Return the commit that a branch, tag, ``HEAD`` or commit sha means, None if it means none."""

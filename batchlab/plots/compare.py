@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from batchlab.plots.style import BASELINE, axes_or_new, look_of
+from batchlab.plots.picture import axes_or_new, describe, finish
+from batchlab.plots.style import BASELINE, look_of
 from batchlab.study.comparison import Study
 
 
@@ -25,8 +26,8 @@ def compare_data(study: Study) -> pd.DataFrame:
     """
     table = study.table
     label = [
-        f"{makespan:,.1f} s" + ("" if math.isnan(times) else f"  ({times:,.1f} x sequential)")
-        for makespan, times in zip(table["makespan"], table["speed_up"], strict=True)
+        f"{makespan:,.1f} s" + ("" if math.isnan(times) or name == "sequential" else f"  ({times:,.1f} x sequential)")
+        for name, makespan, times in zip(table["strategy"], table["makespan"], table["speed_up"], strict=True)
     ]
     return pd.DataFrame(
         {
@@ -59,38 +60,40 @@ def plot_compare(study: Study, *, ax: Axes | None = None) -> Axes:
     study
         What `batchlab.compare` returned.
     ax
-        Axes to draw on; those of a new figure unless given.
+        Axes to draw on; those of a new picture unless given.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Its group id is the alt text, see `alt_text`.
+        Its words: `batchlab.plots.alt_text`.
     """
-    data = compare_data(study)
-    ax = axes_or_new(ax, (8.0, 1.4 + 0.55 * max(1, len(data))))
+    arms = _arms(compare_data(study))
+    ax = axes_or_new(ax, (8.0, 1.7 + 0.5 * max(1, len(arms))))
     ax.axvline(1.0, color=BASELINE, linewidth=1.0, zorder=0)
-    for position, arm in enumerate(_arms(data)):
+    for position, arm in enumerate(arms):
         look = look_of(arm.strategy, position)
         spread = np.array([[max(0.0, arm.ratio - arm.low)], [max(0.0, arm.high - arm.ratio)]])
         ax.errorbar(arm.ratio, position, xerr=spread, color=look.color, marker=look.marker, markersize=9, capsize=4)
         ax.annotate(arm.label, (arm.high, position), (10, 0), textcoords="offset points", va="center", fontsize=9)
-    _frame(ax, data, study)
+    _scale(ax, arms)
+    seeds = study.replications["seed"].nunique()
+    bars = "bars: 95 % interval, paired by seed" if seeds > 1 else "one seed: no interval"
+    finish(ax, f"Reading {study.hub}: lower is better", f"seeds: {seeds}; {bars}; text: median makespan")
+    describe(ax, _words(study, arms))
     return ax
 
 
-def _frame(ax: Axes, data: pd.DataFrame, study: Study) -> None:
-    ax.set_yticks(range(len(data)), data["strategy"].tolist())
-    ax.set_ylim(len(data) - 0.4, -0.6)
+def _scale(ax: Axes, arms: list[_Arm]) -> None:
+    ax.set_yticks(range(len(arms)), [arm.strategy for arm in arms])
+    ax.set_ylim(max(1, len(arms)) - 0.4, -0.6)
     ax.set_xscale("log")
-    ax.set_xlim(0.85, max(2.0, float(data["high"].max()) if len(data) else 2.0) * 4.0)
+    ax.set_xlim(min([0.85] + [arm.low * 0.9 for arm in arms]), max([2.0] + [arm.high for arm in arms]) * 4.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.set_xlabel("makespan relative to the best (times, log scale; lower is better; bars: 95 % interval)")
-    ax.set_title(f"Reading {study.hub}", loc="left")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.set_gid(alt_text(study))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("makespan relative to the best [times]")
 
 
-def alt_text(study: Study) -> str:
-    """Return the picture in words, from the same numbers."""
-    arms = "; ".join(f"{arm.strategy} {arm.ratio:.2f} times, {arm.label}" for arm in _arms(compare_data(study)))
-    return f"Makespan relative to the best strategy, lower is better: {arms}. {study.verdict}"
+def _words(study: Study, arms: list[_Arm]) -> str:
+    listed = "; ".join(f"{arm.strategy} {arm.ratio:.2f} times, {arm.label}" for arm in arms)
+    return f"Makespan relative to the best strategy, lower is better: {listed or 'no run'}. {study.verdict}"

@@ -1,12 +1,12 @@
-"""How strategies look: one colour, marker and line each, the same in every picture."""
+"""How things look: a colour, marker and line for each strategy, endpoint and state, the same in every picture."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from importlib.resources import files
 from typing import NamedTuple
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+import matplotlib.style
 
 
 class Look(NamedTuple):
@@ -29,16 +29,42 @@ _LOOKS = {
 }
 _OTHERS = (Look("#7a21dd", "P", "-"), Look("#9c9ca1", "X", "--"), Look("#1f9d55", "*", "-."))
 
+# Okabe and Ito, "Color Universal Design", 2008: told apart by colour-blind readers.
+ENDPOINTS = {
+    "tree": "#009e73",
+    "blob": "#56b4e9",
+    "contents": "#0072b2",
+    "graphql": "#cc79a7",
+    "tarball": "#e69f00",
+    "raw": "#f0e442",
+}
+OTHER_ENDPOINT = "#9c9ca1"
+STATES = {
+    "listing": "#009e73",
+    "queue": "#c9c9cf",
+    "pacing": "#f0e442",
+    "limit": "#d55e00",
+    "backoff": "#cc79a7",
+    "service": "#0072b2",
+}
+OUTCOMES = {"failed": ("#d55e00", "x"), "limited": ("#000000", "v"), "cancelled": (BASELINE, "|")}
+
 
 def look_of(name: str, position: int = 0) -> Look:
     """Return the look of a strategy; others take turns by position."""
     return _LOOKS.get(name, _OTHERS[position % len(_OTHERS)])
 
 
-def axes_or_new(ax: Axes | None, size: tuple[float, float] = (8.0, 4.5)) -> Axes:
-    """Return ``ax``, or the axes of a new figure in inches that pyplot does not know of."""
-    if ax is not None:
-        return ax
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure.add_subplot()
+def style() -> AbstractContextManager[None]:
+    """Return a context in which all matplotlib figures get batchlab's sizes and colours; nothing is changed outside.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with style():
+    ...     matplotlib.rcParams["axes.titlelocation"]
+    'left'
+    >>> matplotlib.rcParams["axes.titlelocation"]
+    'center'
+    """
+    return matplotlib.style.context(str(files("batchlab.plots") / "batchlab.mplstyle"))

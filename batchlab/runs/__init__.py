@@ -1,6 +1,17 @@
-"""Runs: read in the background, keep what came back."""
+"""Runs: read in the background, keep what came back, write it down."""
 
-from batchlab.runs.handle import RunHandle, scan, start
+from batchlab.runs.handle import RunHandle, scan, start, wait_or_interrupt
+from batchlab.runs.listing import list_repositories
 from batchlab.runs.run import Run
+from batchlab.runs.writing import require_new_folder, write_run
 
-__all__ = ["Run", "RunHandle", "scan", "start"]
+__all__ = [
+    "Run",
+    "RunHandle",
+    "list_repositories",
+    "require_new_folder",
+    "scan",
+    "start",
+    "wait_or_interrupt",
+    "write_run",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +24,7 @@ from batchlab.patterns import MANIFESTS, PathFilter
 from batchlab.runs.background import on_private_loop, on_virtual_loop
 from batchlab.runs.run import Run
 
+WATCH_SECONDS = 0.1  # of wall time between two looks at a run
 _STANDS_ON = ("batchlab", "httpx", "pandas", "numpy", "tenacity")
 
 
@@ -57,6 +58,10 @@ class RunHandle:
             The token was refused; ``partial`` is the run with what was read before.
         """
         return self._future.result(timeout)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds of wall time; return whether the run has ended."""
+        return bool(wait([self._future], timeout).done)
 
     def done(self) -> bool:
         """Return whether the run has ended."""
@@ -214,7 +219,7 @@ def wait_or_interrupt(handle: RunHandle, watch: Callable[[RunHandle], None] | No
         Called with it now and then while it goes on, to show progress.
     """
     try:
-        while watch is not None and not handle.done():
+        while watch is not None and not handle.wait(WATCH_SECONDS):
             watch(handle)
         return handle.result()
     except KeyboardInterrupt:

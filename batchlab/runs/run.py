@@ -124,7 +124,7 @@ class Run:
         rows = []
         delivered = self._delivered()
         for repo, path, content in zip(delivered["repo"], delivered["path"], delivered["content"], strict=True):
-            for number, line in enumerate((content or b"").decode("utf-8", "replace").splitlines(), 1):
+            for number, line in enumerate(bytes(content or b"").decode("utf-8", "replace").splitlines(), 1):
                 if found := expression.search(line):
                     rows.append((repo, path, number, found.group(min(1, expression.groups)), line))
         columns = list(zip(*rows, strict=True)) or [()] * len(MATCHES.names)
@@ -154,7 +154,7 @@ class Run:
             _safe_target(root, repo, path) for repo, path in zip(delivered["repo"], delivered["path"], strict=True)
         ]
         for target, content in zip(targets, delivered["content"], strict=True):
-            _write_whole(target, content or b"")
+            _write_whole(target, bytes(content or b""))
         return targets
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ class Study:
     verdict
         One sentence.
     runs
-        The run of each arm under the first seed, by name, for a closer look.
+        The run of each arm under the first seed, by name, for a closer look; that which was interrupted, too.
     hub
         What was read.
     config
@@ -154,14 +155,17 @@ def compare(
     wanted = None if repositories is None else list(repositories)
     rows: list[dict[str, object]] = []
     runs: dict[str, Run] = {}
-    for policy in arms:
-        for seed in replications:
+    interrupted = False
+    try:
+        for policy, seed in product(arms, replications):
             run = _run(hub, policy, seed, wanted, config, patterns, progress)
-            if run.interrupted:
-                return _study(rows, runs, hub, config, interrupted=True)
             runs.setdefault(policy.name, run)
+            if interrupted := run.interrupted:
+                break
             rows.append(_row(run))
-    return _study(rows, runs, hub, config, interrupted=False)
+    except KeyboardInterrupt:  # between two runs
+        interrupted = True
+    return _study(rows, runs, hub, config, interrupted=interrupted)
 
 
 def _arms(strategies: Iterable[BatchStrategy | str | Policy], config: BatchConfig) -> list[Policy]:
@@ -266,6 +270,8 @@ def verdict(table: pd.DataFrame) -> str:
     """Return one sentence on a study's table: who wins, by how much, and whether that is shown."""
     if table.empty:
         return "Nothing was compared: no run had ended."
+    if not table["delivered"].any():
+        return "Nothing can be ranked: no strategy delivered a file."
     first = table.iloc[0]
     sentence = f"{first['strategy']} needs {_seconds(first['makespan'])}"
     if pd.notna(first["speed_up"]) and first["strategy"] != BatchStrategy.SEQUENTIAL.value:

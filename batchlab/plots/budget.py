@@ -1,0 +1,107 @@
+"""Plot how a run spent the hourly budget, against spending it evenly until the reset."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from batchlab.plots.inputs import origin
+from batchlab.plots.occupancy import Numbers
+from batchlab.plots.picture import axes_or_new, describe, finish
+from batchlab.plots.style import BASELINE, look_of
+from batchlab.runs.run import Run
+
+WINDOW = 3600.0  # seconds: a budget is given for an hour
+MOST_STEPS = 2000
+
+
+class Budget(NamedTuple):
+    """What `plot_budget` draws; times in seconds from the run's first instant."""
+
+    spent: pd.DataFrame
+    """``time`` and ``spent``: points of the core budget charged so far."""
+    windows: pd.DataFrame
+    """A row a window: ``begin``, ``end``, ``spent`` before it, ``budget``; empty where the server told no budget."""
+    seen: bool
+    """Whether a reset was seen; otherwise the window is taken to begin with the run."""
+
+
+def budget_data(run: Run) -> Budget:
+    """Return what `plot_budget` draws.
+
+    Returns
+    -------
+    Budget
+        The line of spending has at most 2,000 steps: of more calls, every equal part is kept.
+
+    References
+    ----------
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    core = run.calls[run.calls["pool"] == "core"].sort_values("sent", kind="stable")
+    time, total = core["sent"].to_numpy() - origin(run), core["points"].cumsum().to_numpy()
+    kept = np.unique(np.linspace(0, len(time) - 1, MOST_STEPS).round().astype(int)) if len(time) else []
+    windows, seen = _windows(run, time, total)
+    return Budget(pd.DataFrame({"time": time[kept], "spent": total[kept]}), windows, seen)
+
+
+def _windows(run: Run, time: Numbers, total: Numbers) -> tuple[pd.DataFrame, bool]:
+    """Return the windows of the budget, and whether a reset was seen."""
+    told = run.timeline[["time", "core_left"]].dropna()
+    at, left = told["time"].to_numpy() - origin(run), told["core_left"].to_numpy()
+    so_far = np.concatenate([[0.0], total])
+    budget = float(left[0] + so_far[np.searchsorted(time, at[0])]) if len(at) else 0.0
+    resets = at[1:][np.diff(left) > 0.1 * budget]
+    first = float(resets[0]) if len(resets) else WINDOW
+    later = np.arange(first, max(run.makespan, 1e-9), WINDOW) if len(at) else np.empty(0)
+    begin = np.concatenate([np.zeros(min(1, len(at))), later])
+    spent = so_far[np.searchsorted(time, begin)]
+    windows = pd.DataFrame({"begin": begin, "end": np.append(later, first + WINDOW * len(later))[: len(begin)]})
+    return windows.assign(spent=spent, budget=budget), bool(len(resets))
+
+
+def plot_budget(run: Run, *, ax: Axes | None = None) -> Axes:
+    """Draw the points that a run has spent of the core budget against spending them evenly; below is thrifty.
+
+    Parameters
+    ----------
+    run
+        What to draw.
+    ax
+        Axes to draw on; those of a new picture unless given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Its words: `batchlab.plots.alt_text`.
+    """
+    data = budget_data(run)
+    ax = axes_or_new(ax)
+    look = look_of(run.strategy)
+    ax.step(data.spent["time"], data.spent["spent"], where="post", color=look.color, label=f"spent by {run.strategy}")
+    for number, (begin, end, spent, budget) in enumerate(data.windows.itertuples(index=False)):
+        ax.plot([begin, end], [spent, spent + budget], color=BASELINE, linestyle="--", linewidth=1.2,
+                label="" if number else "spent evenly until the reset")  # fmt: skip
+    ax.set_xlim(0.0, max(run.makespan, 1e-9) * 1.02)
+    ax.set_ylim(0.0, max(1.0, float(data.spent["spent"].max()) if len(data.spent) else 0.0) * 1.15)
+    ax.set_xlabel("time since the start [s]")
+    ax.set_ylabel("core budget spent [points]")
+    ax.legend(frameon=False, loc="upper left")
+    finish(ax, f"Budget spent while reading {run.hub}: below the line is thrifty", _caption(data))
+    describe(ax, _words(run, data))
+    return ax
+
+
+def _caption(data: Budget) -> str:
+    if data.windows.empty:
+        return "the server told no budget"
+    window = "until the reset that was seen" if data.seen else "over an hour, taken to begin with the run"
+    return f"line: {data.windows['budget'].iloc[0]:,.0f} points {window}"
+
+
+def _words(run: Run, data: Budget) -> str:
+    total = data.spent["spent"].iloc[-1] if len(data.spent) else 0
+    return f"{run.strategy} spent {total:,.0f} points of the core budget in {run.makespan:,.1f} s; {_caption(data)}."

@@ -1,0 +1,108 @@
+"""Plot what the engine decided, when, and in which direction."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from batchlab.plots.inputs import origin
+from batchlab.plots.picture import axes_or_new, describe, finish
+from batchlab.runs.run import Run
+
+MOST_LABELS = 12  # a row; more would overlap
+_DIRECTIONS = {"raised": ("#0072b2", "^"), "lowered": ("#d55e00", "v"), "set": ("#5c5c5c", "o")}
+
+
+def decisions_data(run: Run) -> pd.DataFrame:
+    """Return what `plot_decisions` draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a decision: ``time`` (s from the run's first instant), ``what`` (loop and setting), ``direction``
+        (raised, lowered, or set where the values are no numbers), ``change``, ``why``.
+    """
+    decisions = run.decisions
+    pairs = list(zip(decisions["old"], decisions["new"], strict=True))
+    return pd.DataFrame(
+        {
+            "time": decisions["time"] - origin(run),
+            "what": [f"{loop}: {name}" for loop, name in zip(decisions["loop"], decisions["setting"], strict=True)],
+            "direction": [_direction(old, new) for old, new in pairs],
+            "change": [f"{old} → {new}" for old, new in pairs],
+            "why": decisions["why"],
+        }
+    )
+
+
+def _direction(old: str, new: str) -> str:
+    before, after = _number(old), _number(new)
+    if math.isnan(before) or math.isnan(after) or before == after:
+        return "set"
+    return "raised" if after > before else "lowered"
+
+
+def _number(text: str) -> float:
+    try:
+        return float(str(text).removesuffix(" s"))
+    except ValueError:
+        return math.nan
+
+
+def plot_decisions(run: Run, *, ax: Axes | None = None) -> Axes:
+    """Draw every decision of a run, a row a setting; the reasons are in ``run.decisions``.
+
+    Parameters
+    ----------
+    run
+        What to draw.
+    ax
+        Axes to draw on; those of a new picture unless given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Its words: `batchlab.plots.alt_text`.
+    """
+    data = decisions_data(run)
+    rows = {what: row for row, what in enumerate(data["what"].unique())}
+    ax = axes_or_new(ax, (8.0, 2.0 + 0.6 * max(1, len(rows))))
+    at = data["what"].map(rows)
+    for direction, (color, marker) in _DIRECTIONS.items():
+        these = data["direction"] == direction
+        if these.any():
+            label = f"{direction} ({these.sum():,})"
+            ax.plot(data["time"][these], at[these], color=color, marker=marker, linestyle="none", label=label)
+    for what, decided in data.groupby("what", sort=False):
+        _label(ax, decided, rows[str(what)])
+    _scale(ax, list(rows), run.makespan)
+    kept = "run.decisions has the reasons" if len(data) else "no decision was recorded"
+    finish(ax, f"What {run.strategy} decided while reading {run.hub}", f"{len(data):,} decisions; {kept}")
+    describe(ax, _words(run, data))
+    return ax
+
+
+def _label(ax: Axes, decided: pd.DataFrame, row: int) -> None:
+    if len(decided) > MOST_LABELS:
+        return
+    for number, (time, change) in enumerate(zip(decided["time"], decided["change"], strict=True)):
+        offset = 8 if number % 2 == 0 else -15
+        ax.annotate(change, (time, row), (0, offset), textcoords="offset points", ha="center", fontsize="small")
+
+
+def _scale(ax: Axes, rows: list[str], makespan: float) -> None:
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_ylim(max(1, len(rows)) - 0.4, -0.6)
+    ax.set_xlim(-0.02 * max(makespan, 1e-9), 1.02 * max(makespan, 1e-9))
+    ax.set_xlabel("time since the start [s]")
+    ax.grid(axis="y", color="#e8e8e8")
+    ax.set_axisbelow(True)
+    if rows:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def _words(run: Run, data: pd.DataFrame) -> str:
+    counts = [f"{what} {len(part):,} times" for what, part in data.groupby("what", sort=False)]
+    return f"Decisions of {run.strategy} over {run.makespan:,.1f} s: {', '.join(counts) or 'none'}."
