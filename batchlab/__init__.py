@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from batchlab.hub.sim import SimHub
     from batchlab.hub.world import World
     from batchlab.hubs import GitHub
-    from batchlab.plots import plot_compare
-    from batchlab.runs import Run, RunHandle, list_repositories, scan, start
+    from batchlab.plots import (
+        plot_budget,
+        plot_compare,
+        plot_decisions,
+        plot_ecdf,
+        plot_pareto,
+        plot_strategies,
+        plot_sweep,
+        plot_timeline,
+        plot_waits,
+    )
+    from batchlab.runs import Run, RunHandle, enable_nested_asyncio, list_repositories, scan, start
     from batchlab.study import Study, compare
 
 _HOMES = {
@@ -38,9 +48,18 @@ _HOMES = {
     "Study": "batchlab.study",
     "World": "batchlab.hub.world",
     "compare": "batchlab.study",
+    "enable_nested_asyncio": "batchlab.runs",
     "list_repositories": "batchlab.runs",
     "load_config": "batchlab.config_files",
+    "plot_budget": "batchlab.plots",
     "plot_compare": "batchlab.plots",
+    "plot_decisions": "batchlab.plots",
+    "plot_ecdf": "batchlab.plots",
+    "plot_pareto": "batchlab.plots",
+    "plot_strategies": "batchlab.plots",
+    "plot_sweep": "batchlab.plots",
+    "plot_timeline": "batchlab.plots",
+    "plot_waits": "batchlab.plots",
     "scan": "batchlab.runs",
     "start": "batchlab.runs",
 }
@@ -59,9 +78,18 @@ __all__ = [
     "Study",
     "World",
     "compare",
+    "enable_nested_asyncio",
     "list_repositories",
     "load_config",
+    "plot_budget",
     "plot_compare",
+    "plot_decisions",
+    "plot_ecdf",
+    "plot_pareto",
+    "plot_strategies",
+    "plot_sweep",
+    "plot_timeline",
+    "plot_waits",
     "scan",
     "start",
 ]

@@ -6,21 +6,27 @@ Limits, retries and concurrency belong to the engine; the convenience methods he
 from __future__ import annotations
 
 import asyncio
+import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from datetime import date
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from batchlab import __version__, clock
 from batchlab.addresses import GITHUB_API, Addresses
-from batchlab.cache_manager import fingerprint
 from batchlab.batch_models import FileContent, Repository
+from batchlab.cache_manager import fingerprint
 from batchlab.control.rate_limits import pause
 from batchlab.control.retry import RetryPolicy
-from batchlab.errors import BatchLabError, InputError, NetworkError, RateLimitError
+from batchlab.errors import BatchLabError, GitHubError, InputError, NetworkError, RateLimitError
+from batchlab.file_contents import FileContents, read_all
+from batchlab.file_stream import BlobCheck, EvenChunks, expected_blob
 from batchlab.git_objects import blob_sha
 from batchlab.github_api import (
     API_VERSION,
@@ -38,10 +44,14 @@ from batchlab.github_api import (
     repository_request,
     tree_request,
 )
+from batchlab.repository_filter import RepositoryFilter
+
+T = TypeVar("T")
 
 DEFAULT_BASE_URL = GITHUB_API
 USER_AGENT = f"batchlab/{__version__}"
 MOST_REDIRECTS = 5
+PATIENCE = 30.0  # seconds for the first byte
 SLOWEST_LINK = 100_000  # bytes/s that patience allows for
 # httpcore looks through all idle connections for each call: 20 keep that cheap, the rest are opened as needed.
 LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=20)
@@ -161,7 +171,7 @@ class AsyncGitHubClient:
             self._pools[loop] = pool
         return pool
 
-    async def exchange(self, request: ApiRequest, patience: float = 30.0, sink: Sink | None = None) -> Reply:
+    async def exchange(self, request: ApiRequest, patience: float = PATIENCE, sink: Sink | None = None) -> Reply:
         """Send one call and return its answer, whatever its status.
 
         Parameters
@@ -178,16 +188,11 @@ class AsyncGitHubClient:
         NetworkError
             No complete answer arrived.
         """
-        try:
+        with _network_errors(request, patience):
             outgoing = self._outgoing(request, patience)
             if sink is not None:
                 return await self._streamed(outgoing, sink)
             response = await self._http().send(outgoing)
-        except httpx.TimeoutException:
-            raise NetworkError(f"no answer to {request.endpoint} within {patience:.0f} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            reason = str(error) or "connection lost"
-            raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
         return Reply(response.status_code, _by_name(response.headers), response.content)
 
     async def _streamed(self, outgoing: httpx.Request, sink: Sink) -> Reply:
@@ -201,8 +206,9 @@ class AsyncGitHubClient:
             await response.aclose()
 
     def _outgoing(self, request: ApiRequest, patience: float) -> httpx.Request:
-        read = patience + request.expected_bytes / SLOWEST_LINK
-        waits = {"connect": patience, "read": read, "write": patience, "pool": None}
+        # A large answer is slow to begin, and its neighbours on the link are slow to connect.
+        grown = patience + request.expected_bytes / SLOWEST_LINK
+        waits = {"connect": grown, "read": grown, "write": patience, "pool": None}
         return httpx.Request(
             "POST" if request.document else "GET",
             self.addresses.url(request.host, self._located(request)),
@@ -256,11 +262,14 @@ class AsyncGitHubClient:
         BatchLabError
             What the last attempt ended with.
         """
+        return await self._persist(partial(self._attempt, request), request.path, retry)
+
+    async def _persist(self, make: Callable[[], Awaitable[T]], identity: str, retry: RetryPolicy | None = None) -> T:
         policy = retry or RetryPolicy(attempts=3, base=1.0)
         attempt = limit_hits = 0
         while True:
             try:
-                return await self._attempt(request)
+                return await make()
             except RateLimitError as error:
                 limit_hits += 1
                 if limit_hits > 3:
@@ -268,7 +277,7 @@ class AsyncGitHubClient:
                 await clock.sleep(pause(error, limit_hits))
             except BatchLabError as error:
                 attempt += 1
-                backoff = policy.backoff(error, attempt, request.path)
+                backoff = policy.backoff(error, attempt, identity)
                 if backoff is None:
                     raise
                 await clock.sleep(backoff)
@@ -276,12 +285,31 @@ class AsyncGitHubClient:
     async def _attempt(self, request: ApiRequest) -> Reply:
         for _ in range(MOST_REDIRECTS + 1):
             reply = await self.exchange(request)
-            target = self.follow(request, reply)
+            target = self._target(request, reply)
             if target is None:
-                error = self.error_of(request, reply)
-                if error is not None:
-                    raise error
                 return reply
+            request = target
+        raise NetworkError(f"{request.path}: more than {MOST_REDIRECTS} redirects")
+
+    def _target(self, request: ApiRequest, reply: Reply) -> ApiRequest | None:
+        target = self.follow(request, reply)
+        error = self.error_of(request, reply) if target is None else None
+        if error is not None:
+            raise error
+        return target
+
+    async def _open(self, request: ApiRequest) -> httpx.Response:
+        for _ in range(MOST_REDIRECTS + 1):
+            with _network_errors(request, PATIENCE):
+                outgoing = self._outgoing(request, PATIENCE)
+                outgoing.headers["Accept-Encoding"] = "identity"  # so that the length told is that of the file
+                response = await self._http().send(outgoing, stream=True)
+                if response.status_code == 200:
+                    return response
+                reply = Reply(response.status_code, _by_name(response.headers), await response.aread())
+            target = self._target(request, reply)
+            if target is None:
+                raise NetworkError(f"{request.path}: status {reply.status} instead of a file")
             request = target
         raise NetworkError(f"{request.path}: more than {MOST_REDIRECTS} redirects")
 
@@ -300,25 +328,139 @@ class AsyncGitHubClient:
         reply = await self.call(contents_request(Repository.parse(repo), file_path))
         return FileContent(reply.body, blob_sha(reply.body), len(reply.body))
 
+    async def get_multiple_file_contents_parallel(
+        self, repo: Repository | str, file_paths: Iterable[str], max_concurrent: int = 5
+    ) -> FileContents:
+        """Return files of one repository by path; one that fails does not hold up the others.
+
+        Parameters
+        ----------
+        repo
+            The repository, at its ref.
+        file_paths
+            Paths from the root.
+        max_concurrent
+            Ceiling on calls in flight, at least 1.
+
+        Returns
+        -------
+        FileContents
+            A dict from path to content, in the order of asking; ``errors`` is a dict from path to what prevented it.
+
+        Raises
+        ------
+        AuthenticationError
+            The token was refused.
+        """
+        repo = Repository.parse(repo)
+        return (await self.get_file_contents_across_repositories({repo: file_paths}, max_concurrent))[str(repo)]
+
+    async def get_file_contents_across_repositories(
+        self, file_paths: Mapping[Repository, Iterable[str]] | Mapping[str, Iterable[str]], max_concurrent: int = 5
+    ) -> dict[str, FileContents]:
+        """Return files of several repositories; `BatchCoordinator` does it in far fewer calls.
+
+        Parameters
+        ----------
+        file_paths
+            Paths from the root, by repository.
+        max_concurrent
+            Ceiling on calls in flight, over all repositories.
+
+        Returns
+        -------
+        dict
+            As for `get_multiple_file_contents_parallel`, by ``owner/name``, with ``@ref`` where one was asked for.
+
+        Raises
+        ------
+        AuthenticationError
+            The token was refused.
+        """
+        contents = {str(repo): FileContents() for repo in file_paths}
+        keys = [(str(repo), path) for repo, paths in file_paths.items() for path in paths]
+        outcomes = await read_all(keys, lambda key: self.get_file_content(*key), max_concurrent)
+        for (repo, path), outcome in outcomes.items():
+            contents[repo].add(path, outcome)
+        return contents
+
+    async def stream_large_file_content(
+        self, repo: Repository | str, file_path: str, chunk_size: int = 8192
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a file of up to 100 MB in chunks of ``chunk_size`` bytes, the last one smaller, never holding it whole.
+
+        Limits are waited for and failures retried until the first byte. At the end the bytes are checked against the
+        git sha that the server announced, where it did.
+
+        Raises
+        ------
+        IntegrityError
+            The bytes are not those of the sha announced: discard them.
+        NetworkError
+            The connection broke in the middle: begin again.
+        """
+        chunks = EvenChunks(chunk_size)
+        request = contents_request(Repository.parse(repo), file_path)
+        response = await self._persist(partial(self._open, request), request.path)
+        check = BlobCheck(expected_blob(response.headers))
+        try:
+            with _network_errors(request, PATIENCE):
+                async for piece in response.aiter_bytes():
+                    check.update(piece)
+                    for chunk in chunks.cut(piece):
+                        yield chunk
+            for chunk in chunks.rest():
+                yield chunk
+            check.finish(f"{repo}: {file_path}")
+        finally:
+            await response.aclose()
+
     async def get_rate_limit(self) -> dict[str, dict[str, int]]:
         """Return ``{resource: {limit, used, remaining, reset}}``; the call is free."""
         resources: dict[str, dict[str, int]] = (await self.call(rate_limit_request())).json()["resources"]
         return resources
 
-    async def list_repositories(self, owner: str) -> AsyncIterator[Repository]:
-        """Yield the repositories of an organisation, or of a user of that name."""
+    async def list_repositories(
+        self,
+        owner: str,
+        *,
+        forks: bool = True,
+        archived: bool = True,
+        language: str | None = None,
+        pushed_since: str | date | None = None,
+        limit: int | None = None,
+    ) -> AsyncGenerator[Repository, None]:
+        """Yield the repositories of an organisation, or of a user of that name, in the server's order.
+
+        Parameters
+        ----------
+        owner
+            Name of the organisation or user.
+        forks, archived, language, pushed_since
+            What is wanted, as for `batchlab.repository_filter.RepositoryFilter`.
+        limit
+            Most repositories to yield; pages beyond are not asked for.
+        """
+        wanted = RepositoryFilter(forks, archived, language, pushed_since)
+        left = math.inf if limit is None else limit
+        async with aclosing(self._listed(owner)) as documents:
+            while left > 0 and (document := await anext(documents, None)) is not None:
+                if wanted(document):
+                    yield read_repository(document)
+                    left -= 1
+
+    async def _listed(self, owner: str) -> AsyncGenerator[Mapping[str, Any], None]:
+        request: ApiRequest | None = listing_request(owner, "orgs")
         try:
-            first = await self.call(listing_request(owner, "orgs"))
-            request: ApiRequest | None = listing_request(owner, "orgs")
-        except BatchLabError as error:
-            if getattr(error, "status", None) != 404:
+            reply = await self.call(listing_request(owner, "orgs"))
+        except GitHubError as error:
+            if error.status != 404:
                 raise
-            first = await self.call(listing_request(owner, "users"))
             request = listing_request(owner, "users")
-        reply = first
+            reply = await self.call(request)
         while request is not None:
             for document in reply.json():
-                yield read_repository(document)
+                yield document
             address = _next_page(reply)
             request = self.addresses.redirected(request, address) if address else None
             if request is not None:
@@ -337,6 +479,18 @@ class AsyncGitHubClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+@contextmanager
+def _network_errors(request: ApiRequest, patience: float) -> Iterator[None]:
+    """Turn what httpx raises into errors of the network, without the secrets that its own may carry."""
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise NetworkError(f"no answer to {request.endpoint} within {patience:.0f} s") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = str(error) or "connection lost"
+        raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
 
 
 def _conditional(headers: httpx.Headers, etag: str | None) -> httpx.Headers:

@@ -14,6 +14,7 @@ from dataclasses import Field, dataclass, field, fields
 from enum import Enum
 from typing import Any, TypeAlias
 
+from batchlab.cards import card, table
 from batchlab.errors import ConfigError
 
 Changes: TypeAlias = Mapping[str, tuple[Any, Any]]
@@ -159,7 +160,7 @@ class BatchConfig:
         True, "monitoring.enable_performance_monitoring", "Record calls, decisions and the timeline."
     )
     log_batch_metrics: bool = _switch(
-        False, "monitoring.log_batch_metrics", "Log each batch under the logger batchlab.batch."
+        False, "monitoring.log_batch_metrics", "Log the metrics of each operation under the logger batchlab.batch."
     )
     routes: tuple[str, ...] = field(
         default=USUAL_ROUTES,
@@ -273,6 +274,19 @@ class BatchConfig:
         else:  # the dataclass's own __init__, before anything was checked
             self.__dict__[name] = value
 
+    def _changed(self) -> dict[str, Any]:
+        """Return the settings that differ from the defaults."""
+        return {name: value for name, value in self.to_dict().items() if value != FIELDS[name].default}
+
+    def __repr__(self) -> str:
+        changed = ", ".join(f"{name}={_source(value)}" for name, value in self._changed().items())
+        return f"{type(self).__name__}({changed})"
+
+    def _repr_html_(self) -> str:
+        changed = self._changed()
+        title = f"{type(self).__name__}: {len(changed)} of {len(FIELDS)} settings differ from the defaults"
+        return card(title, changed, {"All settings": table(self.to_dict())})
+
     def __getstate__(self) -> dict[str, Any]:
         return self.to_dict()
 
@@ -282,6 +296,10 @@ class BatchConfig:
 
 
 FIELDS: dict[str, Field[Any]] = {f.name: f for f in fields(BatchConfig)}
+
+
+def _source(value: Any) -> str:
+    return str(value) if isinstance(value, BatchStrategy) else repr(value)
 
 
 def _known(changes: Mapping[str, Any]) -> dict[str, Any]:

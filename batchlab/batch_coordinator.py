@@ -14,6 +14,7 @@ from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.batch_metrics_collector import BatchMetricsCollector
 from batchlab.batch_models import BatchRequest, BatchResult, Repository
+from batchlab.batch_progress_monitor import BatchProgressMonitor
 from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.cache_manager import CacheManager
 from batchlab.control.policies import Policy
@@ -40,6 +41,8 @@ class BatchCoordinator:
         Settings, obeyed live; the documented defaults unless given.
     metrics_collector
         Where operations are summed up; an own one unless given.
+    progress_monitor
+        Told how far an operation is and what it waits for; nobody is unless given.
     seed
         Seed of the backoff jitter.
     """
@@ -50,6 +53,7 @@ class BatchCoordinator:
         cache_manager: CacheManager | None = None,
         config: BatchConfig | None = None,
         metrics_collector: BatchMetricsCollector | None = None,
+        progress_monitor: BatchProgressMonitor | None = None,
         *,
         seed: int = 0,
     ) -> None:
@@ -59,7 +63,7 @@ class BatchCoordinator:
         self._own_cache = cache_manager is None
         self._cache = cache_manager if cache_manager is not None else CacheManager(":memory:")
         self.metrics_collector = metrics_collector if metrics_collector is not None else BatchMetricsCollector()
-        self.metrics_collector.log |= self.config.log_batch_metrics
+        self.progress_monitor = progress_monitor
         self.strategy_manager = BatchStrategyManager(self.config)
         self.trace = Trace(detailed=self.config.enable_performance_monitoring)
         self._seed = seed
@@ -155,11 +159,15 @@ class BatchCoordinator:
         return results_frame(self.records)
 
     async def _operate(self, name: str, policy: Policy, ask: Callable[[Operation], None]) -> None:
+        self.trace.detailed = self.config.enable_performance_monitoring
         reading = self._reading = Reading(
-            self._client, self._cache, self.config, policy, self.trace, seed=self._seed, operation=self._operations
-        )
+            self._client, self._cache, self.config, policy, self.trace,
+            manager=self.strategy_manager, monitor=self.progress_monitor, seed=self._seed, operation=self._operations,
+        )  # fmt: skip
         self._operations += 1
         self._under_way = True
+        if self.progress_monitor is not None:
+            self.progress_monitor.start_monitoring()
         try:
             if self._stop_asked:
                 reading.stop()
@@ -170,7 +178,13 @@ class BatchCoordinator:
             raise
         finally:
             self._under_way = self._stop_asked = False
-            self.metrics_collector.operation_ended(reading.counts(name))
+            self.metrics_collector.operation_ended(reading.counts(name), log=self.config.log_batch_metrics)
+            self._stop_monitoring()
+
+    def _stop_monitoring(self) -> None:
+        if self.progress_monitor is not None and self._reading is not None:
+            self.progress_monitor.update_progress(*self._reading.progress)
+            self.progress_monitor.stop_monitoring()
 
     @property
     def records(self) -> list[BatchResult]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from batchlab.batch_models import BatchResult, FileStatus
+from batchlab.control.opportunities import Opportunity, Tally
 from batchlab.frames import METRICS, MetricsFrame
 from batchlab.records import BatchRecord, CallRecord
 
@@ -33,6 +34,8 @@ class OperationCounts:
         Seconds from its first instant to its last row.
     mean_limit
         Concurrency limit, averaged over the makespan.
+    peak_memory
+        Most bytes that the engine held at once, of calls in flight and of results not handed over.
     """
 
     operation: str
@@ -43,6 +46,7 @@ class OperationCounts:
     trees: int
     makespan: float
     mean_limit: float
+    peak_memory: int = 0
 
     def row(self) -> dict[str, Any]:
         """Return the values of one row of `batchlab.frames.METRICS`, by column."""
@@ -85,6 +89,7 @@ class OperationCounts:
             "bytes": sum(c.bytes for c in self.calls),
             "limit_hits": sum(c.outcome == "limited" for c in self.calls),
             "peak_in_flight": max((c.in_flight for c in self.calls), default=0),
+            "peak_memory": self.peak_memory,
         }
 
     def _waits(self) -> dict[str, Any]:
@@ -127,6 +132,7 @@ class BatchMetricsCollector:
     log: bool = False
     recorded: list[RecordedOperation] = field(default_factory=list)
     _rows: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    _tally: Tally = field(default_factory=Tally, repr=False)
 
     def record_batch_operation(
         self, operation_type: str, duration: float, batch_size: int, success_count: int, cache_hits: int = 0
@@ -143,11 +149,15 @@ class BatchMetricsCollector:
             Files asked for, delivered, and delivered without a call of their own.
         """
         self.recorded.append(RecordedOperation(operation_type, duration, batch_size, success_count, cache_hits))
+        self._tally.take_outcome(batch_size, batch_size - success_count)
 
-    def operation_ended(self, counts: OperationCounts) -> None:
-        """Take in an operation of a coordinator."""
+    def operation_ended(self, counts: OperationCounts, *, log: bool = False) -> None:
+        """Take in an operation of a coordinator, and log it if asked to here or by ``log``."""
         row = counts.row()
         self._rows.append(row)
+        self._tally.take_files(counts.results)
+        self._tally.take_calls(counts.calls, counts.batches)
+        self._tally.take_slots(counts.calls, counts.makespan, counts.mean_limit)
         self.record_batch_operation(
             counts.operation,
             counts.makespan,
@@ -155,7 +165,7 @@ class BatchMetricsCollector:
             row["successful_requests"],
             row["cache_hits"],
         )
-        if self.log:
+        if self.log or log:
             logger.info(
                 "%(operation)s with %(strategy)s: %(successful_requests)d of %(total_requests)d files, "
                 "%(calls)d calls, %(makespan).1f s",
@@ -165,6 +175,25 @@ class BatchMetricsCollector:
     def frame(self) -> MetricsFrame:
         """Return the metrics frame: a row an operation that a coordinator ran."""
         return MetricsFrame(METRICS.frame({name: [row[name] for row in self._rows] for name in METRICS.names}))
+
+    def identify_optimization_opportunities(self) -> list[Opportunity]:
+        """Return what was done more often than it had to be, the most frequent first.
+
+        Returns
+        -------
+        list of Opportunity
+            Each with its kind, an exact count, and the setting that bears on it; ``str()`` makes a sentence of it.
+            What a change of that setting would bring is not promised.
+
+        Examples
+        --------
+        >>> collector = BatchMetricsCollector()
+        >>> collector.record_batch_operation("file_batch", duration=2.5, batch_size=15, success_count=14)
+        >>> for opportunity in collector.identify_optimization_opportunities():
+        ...     print(opportunity)
+        1 of 15 files have no content; the column error of the results says why
+        """
+        return self._tally.opportunities()
 
     def get_performance_summary(self) -> dict[str, float]:
         """Return totals and rates over what was recorded.

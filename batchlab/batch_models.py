@@ -76,6 +76,11 @@ class Repository:
         for attribute, value in (derived | {"ref": self.ref or ref or None}).items():
             object.__setattr__(self, attribute, value)
 
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What tells it from others: GitHub's names differ by more than case, refs by case, too."""
+        return self.full_name.lower(), self.ref
+
     @classmethod
     def parse(cls, value: Repository | str) -> Repository:
         """Return ``value`` itself, or the repository that a text such as ``owner/name@ref`` names."""

@@ -11,6 +11,7 @@ from batchlab.batch_models import CrossRepoBatch, FileInfo, NetworkConditions, P
 from batchlab.control.policies import POLICIES, Policy
 from batchlab.engine.cross_repository import assumed_files, shared_blobs, shared_calls
 from batchlab.patterns import PathFilter
+from batchlab.resource_manager import MEGABYTE
 from batchlab.routes import ROUTES, Route, WantedFile
 
 TARGET_BYTES = 1_000_000  # of one call's answer
@@ -35,23 +36,26 @@ class RouteChoice(Protocol):
 
 @dataclass(frozen=True)
 class ChoiceByPolicy:
-    """The choice of a policy that does not measure: many a call where it carries several, archives never.
+    """The choice of a policy that does not measure.
 
     Parameters
     ----------
     files_a_call
         Files that one call carries under the policy.
+    archives
+        Whether every repository is fetched whole.
     """
 
     files_a_call: int
+    archives: bool = False
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether the policy carries several files a call."""
         return self.files_a_call > 1
 
     def archive(self, files: Sequence[WantedFile]) -> bool:
-        """Return False."""
-        return False
+        """Return whether the policy fetches repositories whole."""
+        return self.archives
 
 
 class Group(NamedTuple):
@@ -78,7 +82,7 @@ class BatchStrategyManager:
 
     def __init__(self, config: BatchConfig | None = None) -> None:
         self.config = config if config is not None else BatchConfig()
-        self._seen: dict[Repository, Sequence[WantedFile]] = {}
+        self._seen: dict[tuple[str, str | None], Sequence[WantedFile]] = {}
 
     def policy(self, strategy: BatchStrategy | str | Policy | None = None) -> Policy:
         """Return the policy of a strategy; a policy stands for itself, None for ``default_strategy``.
@@ -113,11 +117,15 @@ class BatchStrategyManager:
         """
         allowed = [ROUTES[name] for name in self.config.routes if name not in unavailable]
         archives = [route for route in allowed if route.whole_repository]
-        if archives and files and choice.archive(files):
+        if archives and files and self._fit_into_memory(files) and choice.archive(files):
             return [Group(archives[0], list(range(len(files))))]
         several = any(route.most_files > 1 for route in allowed) and choice.several(files)
         routes = [self._route_of(file, allowed, several) for file in files]
         return [Group(route, [place]) for place, route in enumerate(routes) if route is not None]
+
+    def _fit_into_memory(self, files: Sequence[WantedFile]) -> bool:
+        # All that is wanted of an archive is held until its end.
+        return sum(file.size for file in files) <= self.config.max_memory_usage_mb * MEGABYTE
 
     def _route_of(self, file: WantedFile, allowed: Sequence[Route], several: bool) -> Route | None:
         takers = [route for route in allowed if not route.whole_repository and route.takes(file)]
@@ -167,7 +175,7 @@ class BatchStrategyManager:
 
     def saw(self, repo: Repository, files: Sequence[WantedFile]) -> None:
         """Remember what is wanted of a repository, as its tree lists it."""
-        self._seen[repo] = files
+        self._seen[repo.key] = files
 
     def identify_cross_repo_opportunities(self, repositories: Iterable[Repository | str]) -> list[CrossRepoBatch]:
         """Return what these repositories can share, and the calls that it saves. Nothing is read for it.
@@ -180,13 +188,13 @@ class BatchStrategyManager:
         Returns
         -------
         list of CrossRepoBatch
-            Of repositories whose tree was read, by the coordinator that this manager belongs to: blobs that are equal,
-            then GraphQL calls that carry the remaining files, both counted exactly. Of the others: calls for usual
-            manifests, marked ``estimated``. A file is in one group of each kind at most, so that what they save adds up.
+            Of repositories whose tree was read, by the coordinator that this manager belongs to: blobs that are
+            equal, then GraphQL calls that carry what remains. Of the others: calls for usual manifests, marked
+            ``estimated``. What the groups save adds up.
         """
-        asked = list(dict.fromkeys(map(Repository.parse, repositories)))
-        seen = [file for repo in asked for file in self._seen.get(repo, ())]
-        assumed = [file for repo in asked if repo not in self._seen for file in assumed_files(repo)]
+        asked = {repo.key: repo for repo in map(Repository.parse, repositories)}
+        seen = [file for key in asked for file in self._seen.get(key, ())]
+        assumed = [file for key, repo in asked.items() if key not in self._seen for file in assumed_files(repo)]
         if "graphql" not in self.config.routes:
             return shared_blobs(seen)
         route, most = ROUTES["graphql"], self.config.max_batch_size

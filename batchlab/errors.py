@@ -89,10 +89,13 @@ class RateLimitError(GitHubError):
         ``"primary"`` or ``"secondary"``.
     wait
         Seconds to wait as the server asked, None when it named none.
+
+    ``pool`` is the rate-limit resource that it belongs to, where that is known.
     """
 
     category = ErrorCategory.RATE_LIMIT
     retryable = True
+    pool = ""
 
     def __init__(
         self,

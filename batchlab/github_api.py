@@ -167,7 +167,7 @@ def blob_request(repo: Repository, sha: str, size: int = 0) -> ApiRequest:
 def contents_request(repo: Repository, file_path: str, size: int = 0) -> ApiRequest:
     """Return the call that fetches a file's bytes by its path."""
     query = f"?ref={quote(repo.ref, safe='')}" if repo.ref else ""
-    path = f"/repos/{repo.full_name}/contents/{quote(file_path)}{query}"
+    path = f"/repos/{repo.full_name}/contents/{quote(file_path, errors='surrogatepass')}{query}"
     return ApiRequest("contents", path, repo.full_name, RAW, files=1, expected_bytes=size)
 
 

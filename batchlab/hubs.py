@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from batchlab.async_github_client import DEFAULT_BASE_URL, AsyncGitHubClient, Token
 from batchlab.batch_models import Repository
 from batchlab.cache_manager import CacheManager
+from batchlab.cards import card
 
 
 class Hub(Protocol):
@@ -21,8 +22,12 @@ class Hub(Protocol):
 
     name: str
     virtual: bool
-    held: Mapping[str, bytes]
     base_url: str
+
+    @property
+    def held(self) -> Mapping[str, bytes]:
+        """What the cache of a run holds at its start."""
+        ...
 
     @property
     def token(self) -> str | None:
@@ -78,6 +83,10 @@ class GitHub:
 
     def connect(self, seed: int | None = None) -> None:
         """Return None: the network carries the calls, and chance is not ours to seed."""
+
+    def _repr_html_(self) -> str:
+        facts = {"token": repr(self._token), "repositories": f"{len(self.repositories):,} named"}
+        return card(f"GitHub at {self.base_url}", facts)
 
     def __repr__(self) -> str:
         return f"GitHub({self.base_url!r}, {self._token!r})"

@@ -46,11 +46,6 @@ class StreamingBatchProcessor(Processor):
     ------
     InputError
         A value is out of range.
-
-    Attributes
-    ----------
-    peak_bytes
-        Most bytes that any stream of this processor held so far.
     """
 
     def __init__(
@@ -70,7 +65,6 @@ class StreamingBatchProcessor(Processor):
         settings = {"max_memory_usage_mb": max_memory_mb}
         super().__init__(settings, github_client, cache_manager, config, strategy, metrics_collector, seed)
         self.chunk_size = chunk_size
-        self.peak_bytes = 0
 
     async def process_large_batch_streaming(
         self, requests: Iterable[BatchRequest]
@@ -106,5 +100,4 @@ class StreamingBatchProcessor(Processor):
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            self.peak_bytes = max(self.peak_bytes, holdings.ledger.peak)
             self.metrics_collector.operation_ended(reading.counts("files"))

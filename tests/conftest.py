@@ -16,6 +16,8 @@ from hypothesis import settings
 from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_coordinator import BatchCoordinator
+from batchlab.batch_progress_monitor import BatchProgressMonitor
+from batchlab.cache_manager import CacheManager
 from batchlab.errors import BatchLabError
 from batchlab.frames import CALLS, DECISIONS
 from batchlab.hub.books import Books
@@ -77,12 +79,17 @@ def _read(
     patterns: Sequence[str] = ("**",),
     seed: int = 0,
     token: str | None = None,
+    cache: CacheManager | None = None,
+    monitor: BatchProgressMonitor | None = None,
     meanwhile: Callable[[BatchCoordinator], Coroutine[Any, Any, None]] | None = None,
     **settings: Any,
 ) -> Reading:
+    settings = {"routes": ("blobs", "contents")} | settings
+
     async def main() -> Reading:
         client = AsyncGitHubClient(token or hub.token, hub.base_url, transport=hub.connect(seed))
-        coordinator = BatchCoordinator(client, config=BatchConfig(**settings), seed=seed)
+        config = BatchConfig(**settings)
+        coordinator = BatchCoordinator(client, cache, config, progress_monitor=monitor, seed=seed)
         names = hub.repositories if repositories is None else repositories
         beside = asyncio.create_task(meanwhile(coordinator)) if meanwhile is not None else None
         try:

@@ -174,6 +174,20 @@ def test_routes_that_are_none_are_answered_with_the_accepted_ones(routes: Any) -
         BatchConfig(routes=routes)
 
 
+def test_all_routes_but_raw_are_the_usual_ones() -> None:
+    assert BatchConfig().routes == ("blobs", "contents", "graphql", "tarball")
+
+
+def test_raw_is_a_route_only_where_it_is_allowed() -> None:
+    config = BatchConfig(routes=("raw", "blobs"), allow_raw=True)
+    assert config.routes == ("blobs", "raw")
+    with pytest.raises(ConfigError, match="routes names 'raw', but allow_raw is False; set both in one update"):
+        config.allow_raw = False
+    assert config.allow_raw
+    with pytest.raises(ConfigError, match="allow_raw"):
+        BatchConfig(routes="raw")  # type: ignore[arg-type]
+
+
 def test_the_description_covers_every_field() -> None:
     described = BatchConfig.describe()
     assert [record["name"] for record in described] == list(FIELDS)

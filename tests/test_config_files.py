@@ -74,6 +74,7 @@ def values(name: str) -> st.SearchStrategy[Any]:
 @st.composite
 def configs(draw: st.DrawFn) -> BatchConfig:
     settings = {name: draw(values(name)) for name in FIELDS}
+    settings["allow_raw"] |= "raw" in settings["routes"]
     sizes = ("min_batch_size", "default_batch_size", "max_batch_size")
     return BatchConfig(**settings | dict(zip(sizes, sorted(settings[size] for size in sizes), strict=True)))
 

@@ -18,6 +18,7 @@ from enum import Enum
 
 CLOCK_SKEW = 1.0  # seconds after a reset before the new window is trusted to have begun
 RESET_JITTER = 5.0  # seconds by which two answers may name the same reset differently
+WINDOW = 3600.0  # seconds from one reset to the next
 FIRST_CALLS = 8  # calls sent before the first answer tells what is left
 
 
@@ -71,7 +72,7 @@ class Budget:
         self.pacing = pacing
         self.left: int | None = None
         self.reset = -math.inf
-        self._whole = 0
+        self._whole = self._limit = 0
         self._spent = 0
         self._in_flight = 0
         self._silent = False
@@ -89,6 +90,14 @@ class Budget:
     def silent(self) -> bool:
         """Whether the server answered without naming a budget, as one with its limits switched off does."""
         return self._silent
+
+    def seconds_for(self, points: int, epoch: float) -> float | None:
+        """Return the seconds until so many points can have been spent; None where there are enough, or none known."""
+        usable = self.usable
+        if usable is None or points <= usable:
+            return None
+        whole_windows = (points - usable - 1) // max(1, math.floor(self.share * self._limit))
+        return self.reset + CLOCK_SKEW - epoch + whole_windows * WINDOW
 
     def sent(self, points: int, epoch: float) -> None:
         """Take note of a call on its way."""
@@ -118,7 +127,7 @@ class Budget:
         if self.left is not None:
             self._spent = self._in_flight + cost
         self._whole = headers.remaining + self._spent - self._in_flight
-        self.left, self.reset, self._silent = headers.remaining, headers.reset, False
+        self.left, self.reset, self._silent, self._limit = headers.remaining, headers.reset, False, headers.limit
 
     def delay(self, points: int, demand: int, epoch: float) -> float:
         """Return the seconds to hold back a call of ``points`` while ``demand`` points are still wanted.

@@ -33,6 +33,8 @@ class Policy:
         From a configuration to what sets the files a call, on routes that carry several.
     plans
         Whether routes are chosen by predicting the rest of the run, archives among them.
+    archives
+        Whether a policy that does not predict fetches every repository whole where it may.
     whole_minutes
         True spends a minute limit in full where ``rate_limit_buffer`` would keep a part of it.
     """
@@ -43,6 +45,7 @@ class Policy:
     pacing: Pacing
     batch_size: Callable[[BatchConfig], BatchSizeController] = _one_file
     plans: bool = False
+    archives: bool = False
     whole_minutes: bool = False
 
     def minute_share(self, config: BatchConfig) -> float:

@@ -1,12 +1,20 @@
-"""The run's own record: calls, batches, decisions and a sampled timeline, numbered in order of sending."""
+"""The run's own record: calls, batches, decisions and a sampled timeline, numbered in order of sending.
+
+What is recorded is logged, too, under ``batchlab.batch`` at level DEBUG.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 from batchlab.records import BatchRecord, CallRecord, Decision, TimelineSample
 
 SAMPLE_EVERY = 0.25  # seconds between timeline samples
+
+_batches = logging.getLogger("batchlab.batch")
+_calls = logging.getLogger("batchlab.batch.calls")
+_decisions = logging.getLogger("batchlab.batch.decisions")
 
 
 @dataclass
@@ -31,6 +39,20 @@ class Trace:
         self.calls.append(record)
         return record
 
+    def call_ended(self, record: CallRecord) -> None:
+        """Log a call that is complete."""
+        if _calls.isEnabledFor(logging.DEBUG):
+            status, seconds = record.status or "no answer", record.finished - record.sent
+            what = (record.call, record.endpoint, record.repo, record.files, record.attempt, status, seconds)
+            _calls.debug("call %d: %s of %s, %d files, attempt %d: %s after %.3f s%s", *what, _because(record.error))
+
+    def batch_ended(self, record: BatchRecord) -> None:
+        """Log a batch that is complete."""
+        if _batches.isEnabledFor(logging.DEBUG):
+            seconds = record.finished - record.started
+            what = (record.batch, record.files, record.repo, record.route, record.attempt, record.outcome, seconds)
+            _batches.debug("batch %d: %d files of %s by %s, attempt %d: %s after %.3f s", *what)
+
     def batch(self, record: BatchRecord) -> BatchRecord:
         """Add a batch and number it."""
         record.batch = len(self.batches)
@@ -39,12 +61,18 @@ class Trace:
 
     def decide(self, time: float, loop: str, setting: str, old: object, new: object, why: str) -> None:
         """Add a decision."""
+        if _decisions.isEnabledFor(logging.DEBUG):
+            _decisions.debug("%s: %s from %s to %s: %s", loop, setting, old, new, why)
         if self.detailed:
             self.decisions.append(Decision(time, loop, setting, str(old), str(new), why))
 
     def sample_due(self, time: float) -> bool:
         """Whether the timeline wants a sample now."""
         return self.detailed and (not self.timeline or time >= self.timeline[-1].time + SAMPLE_EVERY)
+
+
+def _because(error: str | None) -> str:
+    return "" if error is None else f": {error}"
 
 
 @dataclass

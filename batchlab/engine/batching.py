@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -19,8 +19,8 @@ class Batching:
 
     Parameters
     ----------
-    controller
-        Sets the number of files a call.
+    begin
+        From a configuration to what sets the number of files a call.
     config
         Live settings: bounds, and whether a call may carry files of several repositories.
     trace
@@ -30,9 +30,15 @@ class Batching:
     """
 
     def __init__(
-        self, controller: BatchSizeController, config: BatchConfig, trace: Trace, measured: Measurements
+        self,
+        begin: Callable[[BatchConfig], BatchSizeController],
+        config: BatchConfig,
+        trace: Trace,
+        measured: Measurements,
     ) -> None:
-        self._controller, self._config, self._trace, self._measured = controller, config, trace, measured
+        self._begin, self._config, self._trace, self._measured = begin, config, trace, measured
+        self._controller = begin(config)
+        self._start = self._controller.size
 
     def files_a_call(self, route: Route) -> int:
         """Return the files that a full call of this route carries now."""
@@ -53,8 +59,13 @@ class Batching:
         return alone and file.size > self._config.stream_large_files_threshold
 
     def reconfigured(self) -> None:
-        """Follow a change of the bounds."""
+        """Follow a change of the bounds, and begin anew where the size to begin with has changed."""
+        old, anew = self._controller.size, self._begin(self._config)
+        if anew.size != self._start:
+            self._start, self._controller = anew.size, anew
         self._controller.clamp(self._config.min_batch_size, self._config.max_batch_size)
+        if self._controller.size != old:
+            self._note(old, SizeChange(self._controller.size, "follows the configuration"))
 
     def delivered(self, route: Route, files: Sequence[WantedFile], seconds: float) -> None:
         """Take note of a call that brought its files."""

@@ -60,17 +60,19 @@ def shared_calls(
         Whether the files are assumed.
     """
     once = {file.sha: file for file in files if route.takes(file)}
-    calls = _filled(once.values(), min(most_files, route.most_files))
+    calls = _filled(once.values(), route, min(most_files, route.most_files))
     return [_of_call(call, route, estimated) for call in calls if len({file.repo for file in call}) > 1]
 
 
-def _filled(files: Iterable[WantedFile], most_files: int) -> Iterator[list[WantedFile]]:
+def _filled(files: Iterable[WantedFile], route: Route, most_files: int) -> Iterator[list[WantedFile]]:
     call: list[WantedFile] = []
     for file in files:
-        if call and (len(call) == most_files or sum(other.size for other in call) + file.size > MOST_BYTES):
+        together = [*call, file]
+        full = len(call) == most_files or len({other.repo for other in together}) > route.most_repositories
+        if call and (full or sum(other.size for other in together) > MOST_BYTES):
             yield call
-            call = []
-        call.append(file)
+            together = [file]
+        call = together
     yield call
 
 

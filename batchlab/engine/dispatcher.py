@@ -7,6 +7,7 @@ polls. What a job is, it does not know.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -102,7 +103,9 @@ class Dispatcher:
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopped: BatchLabError | None = None
         self.files_done: Callable[[], int] = lambda: 0
+        self._holds: dict[Lane, Hold] = {}
         self.reconfigured: Callable[[], None] = lambda: None
+        self.pumped: Callable[[float], None] = lambda now: None
 
     def submit(self, job: Job) -> None:
         """Queue a job; may be called by jobs under way."""
@@ -122,7 +125,8 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
 
         def changed(changes: Changes) -> None:
-            loop.call_soon_threadsafe(self._safely, self._reconfigure, changes)
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: there is nothing left to steer
+                loop.call_soon_threadsafe(self._safely, self._reconfigure, changes)
 
         unsubscribe = self._config.subscribe(changed)
         try:
@@ -156,6 +160,18 @@ class Dispatcher:
         if self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
 
+    @property
+    def held_back(self) -> tuple[Lane, Hold] | None:
+        """The lane that waits longest for something else than a slot, and its hold; None where none does."""
+        waiting = [item for item in self._holds.items() if item[1].reason is not Reason.SLOT]
+        return max(waiting, key=lambda item: item[1].seconds, default=None)
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds that the budgets need for what is queued, None where they do not bound it."""
+        pools = {lane.pool for lane in self._queue.lanes}
+        needed = [self.governor.seconds_for(pool, self._demand(pool), clock.epoch()) for pool in pools]
+        return max((seconds for seconds in needed if seconds is not None), default=None)
+
     def look_again(self) -> None:
         """Send what there is room for now that memory was given back."""
         self._safely(self._pump)
@@ -167,9 +183,11 @@ class Dispatcher:
         now = clock.now()
         self._queue.mature(now)
         due = self._queue.next_time() or math.inf
+        self._holds.clear()
         for lane in self._queue.lanes:
             due = min(due, self._send_from(lane, now))
         self._sample(now)
+        self.pumped(now)
         self._arm(due, now)
         if not self._running and not len(self._queue) and not self._finished.done():
             self._finished.set_result(None)
@@ -184,7 +202,8 @@ class Dispatcher:
         refusal = self.governor.refusal(lane.pool, hold, now)
         if refusal is not None:
             self._refuse(lane, refusal, now)
-            return math.inf
+            return now  # what failed here may have been queued for another route
+        self._holds[lane] = hold
         return now + hold.seconds
 
     def _gather(self, lane: Lane, now: float) -> Entry:
@@ -204,7 +223,9 @@ class Dispatcher:
             return SLOT
         if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
             return SLOT
-        hold = self.governor.hold(lane.pool, self._demand(lane.pool), clock.now(), clock.epoch())
+        hold = self.governor.hold(
+            lane.pool, self._demand(lane.pool), clock.now(), clock.epoch(), route=lane.route
+        )
         if hold is None and not self._holdings.room_for(self._queue.peek(lane).job.memory):
             self._holdings.blocked()
             return SLOT
@@ -229,6 +250,8 @@ class Dispatcher:
             entry = self._queue.pop(lane)
             self._charge_waits(entry, now)
             entry.job.failed(error)
+        # What was refused here may go another way, in a lane that was looked at already.
+        asyncio.get_running_loop().call_soon(self._safely, self._pump)
 
     def _arm(self, due: float, now: float) -> None:
         if self._timer is not None:
@@ -287,6 +310,7 @@ class Dispatcher:
             record.outcome = "ok"
         else:
             self._fail(entry, record, error, now)
+        self._trace.batch_ended(record)
         self._pump()
 
     def _failure(self, task: asyncio.Task[None]) -> Exception | None:
@@ -320,7 +344,10 @@ class Dispatcher:
 
     def _rest(self, entry: Entry, record: BatchRecord, error: RateLimitError, now: float) -> None:
         record.outcome = "limited"
-        new_pause = self.governor.limited(entry.job.lane.pool, error, record.started, now)
+        lane = entry.job.lane
+        # The host behind a redirect has limits of its own: they rest the route, not the pool of its first call.
+        resting = lane.pool if error.pool in ("", lane.pool) else lane.route
+        new_pause = self.governor.limited(resting, error, record.started, now)
         if new_pause is not None:
             self._decided(self._controller.throttled(now), "concurrency", now)
             self._trace.decide(now, "governor", "pause", 0, f"{new_pause:.0f} s", str(error))
@@ -341,7 +368,7 @@ class Dispatcher:
             if target is None:
                 return reply
             request = target
-        raise NetworkError(f"{request.path}: more than {MOST_REDIRECTS} redirects")
+        raise NetworkError(f"{request.endpoint}: more than {MOST_REDIRECTS} redirects")
 
     async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None) -> Reply:
         record = self._trace.call(self._new_call(entry, batch, request))
@@ -363,6 +390,8 @@ class Dispatcher:
             self._ended(record, "not_modified" if reply.status == 304 else "ok", None)
             return reply
         self._ended(record, "limited" if isinstance(refusal, RateLimitError) else "failed", refusal)
+        if isinstance(refusal, RateLimitError):
+            refusal.pool = request.pool
         raise refusal
 
     def _new_call(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> CallRecord:
@@ -375,6 +404,7 @@ class Dispatcher:
         record.finished, record.outcome = clock.now(), outcome
         self.governor.ended(record.pool, record.sent, record.finished)
         record.error = None if error is None else f"{category_of(error).value}: {error}"
+        self._trace.call_ended(record)
         if outcome == "ok" and record.pool == "core" and record.endpoint in ONE_AT_A_TIME:
             self.measured.rest(record.finished - record.sent)
         completion = Completion(record.sent, record.finished, outcome in ("ok", "not_modified"))

@@ -11,7 +11,7 @@ from batchlab.batch_models import BatchResult
 from batchlab.content_store import HeldContent
 from batchlab.engine.holdings import STREAM_BUFFER
 from batchlab.engine.work_queue import Job, Lane
-from batchlab.errors import CancelledFileError, FileError, IntegrityError, ServerError
+from batchlab.errors import BatchLabError, CancelledFileError, FileError, IntegrityError, ServerError
 from batchlab.routes import Outcome, Route, Send, UnsuitableError, WantedFile
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class FileJob:
         return [outcome if isinstance(outcome, Exception) else spool.content()]
 
     def _take(self, ask: Ask, outcome: Outcome | HeldContent) -> None:
-        if isinstance(outcome, UnsuitableError):
+        if isinstance(outcome, BatchLabError) and (outcome.retryable or isinstance(outcome, UnsuitableError)):
             self._fetching.elsewhere([ask], self._route, outcome)
         elif isinstance(outcome, Exception):
             self._fetching.refused(ask, outcome)

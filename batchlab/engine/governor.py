@@ -103,7 +103,11 @@ class Governor:
         usable = math.inf if budget.usable is None else float(budget.usable)
         return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.silent)
 
-    def hold(self, pool: str, demand: int, now: float, epoch: float) -> Hold | None:
+    def seconds_for(self, pool: str, points: int, epoch: float) -> float | None:
+        """Return the seconds that a pool's budget needs for so many points, None where it has enough or is unknown."""
+        return self._pool(pool).budget.seconds_for(points, epoch)
+
+    def hold(self, pool: str, demand: int, now: float, epoch: float, *, route: str = "") -> Hold | None:
         """Return what holds a call of this pool back, None when it may go.
 
         Parameters
@@ -114,8 +118,10 @@ class Governor:
             Points of it that everything waiting wants.
         now, epoch
             Seconds on the run's clock, and UTC epoch seconds.
+        route
+            The route that it serves, which may rest on its own.
         """
-        rest = max(self._pauses.get(pool, now), self._pauses.get(EVERYONE, now)) - now
+        rest = max(self._pauses.get(held, now) for held in (pool, route, EVERYONE)) - now
         if rest > 0:
             return Hold(Reason.LIMIT, rest, self._paused_by)
         keeper = self._pool(pool)
@@ -182,7 +188,7 @@ class Governor:
     def limited(self, pool: str, error: RateLimitError, sent: float, now: float) -> float | None:
         """Take note of a limit that was met; return the seconds of a new pause.
 
-        A primary limit rests its own pool, a secondary one everything. None when the call had been sent before the
+        A primary limit rests its own pool or route, a secondary one everything. None when the call had been sent before the
         pause in force began: it belongs to the same occasion.
         """
         if sent <= self._paused_at:

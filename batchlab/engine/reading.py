@@ -10,6 +10,7 @@ from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_metrics_collector import OperationCounts
 from batchlab.batch_models import BatchResult
+from batchlab.batch_progress_monitor import BatchProgressMonitor
 from batchlab.batch_strategy_manager import BatchStrategyManager, ChoiceByPolicy, Group, RouteChoice
 from batchlab.cache_manager import CacheManager
 from batchlab.control.policies import Policy
@@ -21,6 +22,7 @@ from batchlab.engine.file_fetching import FileFetching
 from batchlab.engine.holdings import Collected, Holdings, Streamed
 from batchlab.engine.operation import Operation
 from batchlab.engine.outlook import Planner
+from batchlab.engine.progress import ProgressReport
 from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.work_queue import Lane
 from batchlab.routes import ROUTES, WantedFile
@@ -40,6 +42,8 @@ class Reading:
         Ranks and plans, and remembers the files that were seen; an own one unless given.
     holdings
         What contents are held in; the results are collected unless given.
+    monitor
+        Told how far the reading is, if anybody is.
     seed, operation
         Seed of the backoff jitter, and number of the operation.
 
@@ -59,6 +63,7 @@ class Reading:
         *,
         manager: BatchStrategyManager | None = None,
         holdings: Holdings | None = None,
+        monitor: BatchProgressMonitor | None = None,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
@@ -68,7 +73,7 @@ class Reading:
         self._unavailable = frozenset() if client.authenticated else NEEDS_TOKEN
         self._manager = BatchStrategyManager(config) if manager is None else manager
         measured = Measurements()
-        self._batching = Batching(policy.batch_size(config), config, trace, measured)
+        self._batching = Batching(policy.batch_size, config, trace, measured)
         self._client, self._config, self._cache = client, config, cache
         self._holdings = Collected(config.max_memory_usage_mb) if holdings is None else holdings
         self._dispatcher = Dispatcher(
@@ -84,6 +89,9 @@ class Reading:
         self._routes = self._choice()
         self._dispatcher.files_done = lambda: self._fetching.done
         self._dispatcher.reconfigured = self._reconfigured
+        if monitor is not None:
+            report = ProgressReport(monitor, self._dispatcher, lambda: self.progress, self._largest_call)
+            self._dispatcher.pumped = report
         if isinstance(self._holdings, Streamed):
             self._holdings.forget, self._holdings.freed = self._fetching.forget, self._dispatcher.look_again
 
@@ -99,13 +107,16 @@ class Reading:
     def _reconfigured(self) -> None:
         self._fetching.cache, self._revalidation.cache = self._held, self._held_answers
         self._fetching.fold = self._config.fold_duplicates
+        self._trace.detailed = self._config.enable_performance_monitoring
+        if not self._policy.plans:
+            self._routes = self._choice()
         self._batching.reconfigured()
         self._holdings.ledger.resize(self._config.max_memory_usage_mb)
 
     def _choice(self) -> RouteChoice:
         policy, config = self._policy, self._config
         if not policy.plans:
-            return ChoiceByPolicy(policy.batch_size(config).size)
+            return ChoiceByPolicy(policy.batch_size(config).size, policy.archives)
         return Planner(
             policy, config, self._dispatcher.governor, self._trace, self._dispatcher.measured,
             limit=lambda: self._dispatcher.limiter.limit,
@@ -122,6 +133,9 @@ class Reading:
     def _files_a_call(self, lane: Lane) -> int:
         route = ROUTES.get(lane.route)
         return 1 if route is None or route.whole_repository else self._batching.files_a_call(route)
+
+    def _largest_call(self) -> int:
+        return max(self._batching.files_a_call(ROUTES[name]) for name in self._config.routes)
 
     async def run(self) -> None:
         """Read everything that was asked for.
@@ -161,4 +175,5 @@ class Reading:
             self.asks.trees,
             now - self._start,
             self._dispatcher.mean_limit.at(now),
+            self._holdings.ledger.peak,
         )

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from batchlab.cards import card
+
 DOCUMENTED = (
     "total_requests",
     "successful_requests",
@@ -25,8 +27,20 @@ class MetricsFrame(pd.DataFrame):
 
     ``metrics["cache_hits"]`` is the column, ``metrics.cache_hits`` the total as a Python number. Rates are
     recomputed from the rows, not summed, and are NaN where undefined. A selection that no longer has the
-    columns which the totals need is a plain DataFrame.
+    columns which the totals need is a plain DataFrame. It shows the totals; ``metrics.T`` shows every column.
     """
+
+    def _totals(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in DOCUMENTED}
+
+    def __repr__(self) -> str:
+        totals = ", ".join(f"{name}={value:.6g}" for name, value in self._totals().items())
+        return f"<BatchMetrics, operations: {len(self)}: {totals}>"
+
+    def _repr_html_(self) -> str:
+        totals = {name.replace("_", " "): f"{value:,.6g}" for name, value in self._totals().items()}
+        every_column = pd.DataFrame(self).T.to_html(header=False, border=0)
+        return card(f"BatchMetrics, operations: {len(self)}", totals, {"Every column": every_column})
 
     @property
     def _constructor(self) -> Callable[..., Any]:

@@ -68,6 +68,7 @@ METRICS = Schema(
         Column("limit_wait", "float64", "waited for a limit that was hit, summed over files", "s"),
         Column("backoff_wait", "float64", "waited between attempts, summed over files", "s"),
         Column("peak_in_flight", "int64", "most calls in flight at once", "calls"),
+        Column("peak_memory", "int64", "most held at once: calls in flight, results not handed over", "bytes"),
     ),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ import re
 from urllib.parse import quote, unquote
 
 from batchlab.hub import refusals
+from batchlab.hub.kept import Kept
 from batchlab.hub.messages import Answer, HubRequest
 from batchlab.hub.repository_request import RepositoryRequest
 from batchlab.hub.tarball import Archive, archive
@@ -50,8 +51,7 @@ class ArchiveHost:
 
     def __init__(self, world: World, kept_bytes: int = _KEPT_BYTES) -> None:
         self.world = world
-        self._kept: dict[tuple[str, str, str], Archive] = {}
-        self._room = kept_bytes
+        self._kept: Kept[tuple[str, str, str], Archive] = Kept(kept_bytes, lambda made: len(made.body))
 
     def answer(self, request: HubRequest, authorized: bool, compression: float) -> Answer:
         """Return the archive of a path such as ``/owner/name/legacy.tar.gz/refs/heads/main``.
@@ -86,12 +86,10 @@ class ArchiveHost:
 
     def _made(self, repository: WorldRepository, commit: str, folder: str) -> Archive:
         key = (repository.full_name, commit, folder)
-        if key not in self._kept:
+        made = self._kept.get(key)
+        if made is None:
             made = self._kept[key] = archive(repository, commit, folder)
-            self._room -= len(made.body)
-            while self._room < 0:
-                self._room += len(self._kept.pop(next(iter(self._kept))).body)
-        return self._kept[key]
+        return made
 
 
 def _folder(repository: WorldRepository, commit: str, ref: str, form: str) -> str:

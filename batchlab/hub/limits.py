@@ -159,14 +159,19 @@ class SecondaryLimits:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        cpu = _rule("cpu", limits.cpu_seconds_per_minute, _MICROSECONDS)
-        graphql_cpu = _rule("graphql_cpu", limits.graphql_cpu_seconds_per_minute, _MICROSECONDS)
-        self._cpu = {"core": cpu, "graphql": cpu + graphql_cpu}
-        self._points = {
-            "core": _rule("points", limits.points_per_minute, 1),
-            "graphql": _rule("graphql_points", limits.graphql_points_per_minute, 1),
+        cpu = _cpu_window(limits.cpu_seconds_per_minute)
+        graphql_cpu = _cpu_window(limits.graphql_cpu_seconds_per_minute)
+        self._rules: dict[str, tuple[_Rule, ...]] = {
+            "core": (
+                *_cpu_rule("cpu", cpu, limits.cpu_share),
+                *_points_rule("points", limits.points_per_minute),
+            ),
+            "graphql": (
+                *_cpu_rule("cpu", cpu, limits.graphql_cpu_share),
+                *_cpu_rule("graphql_cpu", graphql_cpu, limits.graphql_cpu_share),
+                *_points_rule("graphql_points", limits.graphql_points_per_minute),
+            ),
         }
-        self._cpu_share = {"core": limits.cpu_share, "graphql": limits.graphql_cpu_share}
         self._hidden_from: float | None = None
         self._shut_until = -math.inf
 
@@ -190,20 +195,17 @@ class SecondaryLimits:
         """
         if now < self._shut_until:
             return SecondaryRefusal("lockout", self._shut_until - now)
-        charges = self._charges(points, service, resource)
-        rule = self._crowded(now, in_flight) or next(
-            (rule.name for rule, amount in charges if not rule.window.fits(now, amount)), None
-        )
-        if rule is not None:
+        charges = [(rule, rule.charge(points, service)) for rule in self._rules[resource]]
+        broken = self._crowded(now, in_flight)
+        for rule, amount in charges:
+            if broken is None and not rule.window.fits(now, amount):
+                broken = rule.name
+        if broken is not None:
             self._shut_until = now + self._limits.lockout
-            return SecondaryRefusal(rule, self._limits.lockout)
-        for charged, amount in charges:
-            charged.window.add(now, amount)
+            return SecondaryRefusal(broken, self._limits.lockout)
+        for rule, amount in charges:
+            rule.window.add(now, amount)
         return None
-
-    def _charges(self, points: int, service: float, resource: str) -> list[tuple[_Rule, int]]:
-        cpu = round(service * self._cpu_share[resource] * _MICROSECONDS)
-        return [(rule, cpu) for rule in self._cpu[resource]] + [(rule, points) for rule in self._points[resource]]
 
     def _crowded(self, now: float, in_flight: int) -> str | None:
         if self._hidden_from is None:
@@ -244,10 +246,24 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """A window, and what a call takes of it: its points, or its share of CPU."""
+
     name: str
     window: SlidingWindow
+    cpu_share: float | None = None
+
+    def charge(self, points: int, service: float) -> int:
+        return points if self.cpu_share is None else round(service * self.cpu_share * _MICROSECONDS)
 
 
-def _rule(name: str, limit: float | None, unit: int) -> tuple[_Rule, ...]:
+def _cpu_rule(name: str, window: SlidingWindow | None, share: float) -> tuple[_Rule, ...]:
     """Return a rule, none where its limit is off."""
-    return () if limit is None else (_Rule(name, SlidingWindow(round(limit * unit))),)
+    return () if window is None else (_Rule(name, window, share),)
+
+
+def _points_rule(name: str, limit: int | None) -> tuple[_Rule, ...]:
+    return () if limit is None else (_Rule(name, SlidingWindow(limit)),)
+
+
+def _cpu_window(seconds: float | None) -> SlidingWindow | None:
+    return None if seconds is None else SlidingWindow(round(seconds * _MICROSECONDS))

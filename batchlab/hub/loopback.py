@@ -14,6 +14,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from batchlab.batch_models import Repository
+from batchlab.cards import card
 from batchlab.errors import BatchLabError, InputError
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.service import DEFAULT_TOKEN
@@ -118,6 +119,10 @@ class LoopbackHub:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _repr_html_(self) -> str:
+        facts = {"repositories": f"{len(self.repositories):,}", "scenario": self.scenario.name, "seed": self.seed}
+        return card(f"LoopbackHub {self.name}: the embedded GitHub at {self.base_url}", facts)
 
     def __repr__(self) -> str:
         return (

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from batchlab.hub import archives, contents, git_database, listing, organizations, refusals, rest_bodies
 from batchlab.hub.addresses import Addresses
+from batchlab.hub.kept import Kept
 from batchlab.hub.messages import Answer, HubRequest
 from batchlab.hub.repository_request import RepositoryRequest
 from batchlab.hub.world import World, WorldRepository
@@ -41,8 +42,7 @@ class RestApi:
     def __init__(self, world: World, addresses: Addresses | None = None, kept_bytes: int = _KEPT_BYTES) -> None:
         self.world = world
         self.addresses = addresses or Addresses()
-        self._kept: dict[tuple[str | None, ...], Answer] = {}
-        self._room = kept_bytes
+        self._kept: Kept[tuple[str | None, ...], Answer] = Kept(kept_bytes, lambda one: len(one.body) + _OVERHEAD)
 
     def answer(self, request: HubRequest, authorized: bool) -> Answer:
         """Return the answer to a request.
@@ -58,16 +58,8 @@ class RestApi:
         key = (request.method, request.path, request.query, *(headers.get(name) for name in _IDENTIFYING))
         answer = self._kept.get(key)
         if answer is None:
-            answer = self._route(request, authorized)
-            self._keep(key, answer)
+            answer = self._kept[key] = self._route(request, authorized)
         return answer
-
-    def _keep(self, key: tuple[str | None, ...], answer: Answer) -> None:
-        self._room -= len(answer.body) + _OVERHEAD
-        self._kept[key] = answer
-        while self._room < 0:
-            oldest = self._kept.pop(next(iter(self._kept)))
-            self._room += len(oldest.body) + _OVERHEAD
 
     def _route(self, request: HubRequest, authorized: bool) -> Answer:
         if request.method not in ("GET", "HEAD"):

@@ -160,7 +160,10 @@ def _repository(name: str, spec: _RepositorySpec, contents: _Contents) -> WorldR
         for path, content in contents.files.items()
     ]
     snapshot = Snapshot.of([*leaves, *_oddities(spec)])
-    blobs = {shas[path]: content for path, content in contents.files.items()} | {_LINK_SHA: _LINK, _MODULES_SHA: _MODULES}
+    blobs = {shas[path]: content for path, content in contents.files.items()} | {
+        _LINK_SHA: _LINK,
+        _MODULES_SHA: _MODULES,
+    }
     made = WorldRepository.of(name, snapshot, MemoryBlobs(blobs))
     return WorldRepository(
         name,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from batchlab.batch_models import Repository
+from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.hub.addresses import Addresses
 from batchlab.hub.books import Books
@@ -120,6 +121,11 @@ class SimHub:
     def subset(self, names: Iterable[str]) -> SimHub:
         """Return a hub of some of the repositories under the same conditions."""
         return SimHub(self.world.subset(names), self.scenario, token=self.token, seed=self.seed, speed=self.speed)
+
+    def _repr_html_(self) -> str:
+        facts = {"repositories": f"{len(self.world):,}", "scenario": self.scenario.name, "seed": self.seed}
+        listed = table({repository.full_name: repository.default_branch or "" for repository in self.repositories[:50]})
+        return card(f"SimHub {self.name}: the embedded GitHub, in virtual time", facts, {"Repositories": listed})
 
     def __repr__(self) -> str:
         return f"<SimHub {self.name}: {len(self.world)} repositories, scenario {self.scenario.name}, seed {self.seed}>"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from batchlab.errors import InputError
+from batchlab.hub.generated_world import generated_world
 from batchlab.hub.world import World
 
 
@@ -19,7 +20,7 @@ class WorldSpec:
     Parameters
     ----------
     kind
-        ``"sample"``, ``"git"``, ``"corpus"`` or ``"files"``.
+        ``"sample"``, ``"git"``, ``"corpus"``, ``"generated"`` or ``"files"``.
     values
         What that kind needs, as JSON can carry it; made by the class methods.
 
@@ -46,6 +47,11 @@ class WorldSpec:
     def corpus(cls, folder: str | Path) -> WorldSpec:
         """Describe a folder of parquet files."""
         return cls("corpus", {"folder": str(folder)})
+
+    @classmethod
+    def generated(cls, repositories: int, files: int, size: int, seed: int = 0) -> WorldSpec:
+        """Describe files made from a seed; see `batchlab.hub.generated_world`."""
+        return cls("generated", {"repositories": repositories, "files": files, "size": size, "seed": seed})
 
     @classmethod
     def files(cls, files: Mapping[str, Mapping[str, bytes]]) -> WorldSpec:
@@ -77,5 +83,6 @@ _BUILDERS: Mapping[str, Callable[..., World]] = {
     "sample": World.sample,
     "git": World.from_git,
     "corpus": World.from_corpus,
+    "generated": generated_world,
     "files": _build_files,
 }

@@ -24,9 +24,9 @@ class Budget(NamedTuple):
     spent: pd.DataFrame
     """``time`` and ``spent``: points of the core budget charged so far."""
     windows: pd.DataFrame
-    """A row a window: ``begin``, ``end``, ``spent`` before it, ``budget``; empty where the server told no budget."""
+    """A row a window: ``begin`` (first told of it), ``end``, ``spent`` before, ``budget`` left then; may be empty."""
     seen: bool
-    """Whether a reset was seen; otherwise the window is taken to begin with the run."""
+    """Whether a reset was seen; a window is otherwise taken to last an hour from when it is first told of."""
 
 
 def budget_data(run: Run) -> Budget:
@@ -43,7 +43,7 @@ def budget_data(run: Run) -> Budget:
     """
     core = run.calls[run.calls["pool"] == "core"].sort_values("sent", kind="stable")
     time, total = core["sent"].to_numpy() - origin(run), core["points"].cumsum().to_numpy()
-    kept = np.unique(np.linspace(0, len(time) - 1, MOST_STEPS).round().astype(int)) if len(time) else []
+    kept = np.unique(np.linspace(0, len(time) - 1, min(len(time), MOST_STEPS)).round().astype(int))
     windows, seen = _windows(run, time, total)
     return Budget(pd.DataFrame({"time": time[kept], "spent": total[kept]}), windows, seen)
 
@@ -52,15 +52,12 @@ def _windows(run: Run, time: Numbers, total: Numbers) -> tuple[pd.DataFrame, boo
     """Return the windows of the budget, and whether a reset was seen."""
     told = run.timeline[["time", "core_left"]].dropna()
     at, left = told["time"].to_numpy() - origin(run), told["core_left"].to_numpy()
-    so_far = np.concatenate([[0.0], total])
-    budget = float(left[0] + so_far[np.searchsorted(time, at[0])]) if len(at) else 0.0
-    resets = at[1:][np.diff(left) > 0.1 * budget]
-    first = float(resets[0]) if len(resets) else WINDOW
-    later = np.arange(first, max(run.makespan, 1e-9), WINDOW) if len(at) else np.empty(0)
-    begin = np.concatenate([np.zeros(min(1, len(at))), later])
-    spent = so_far[np.searchsorted(time, begin)]
-    windows = pd.DataFrame({"begin": begin, "end": np.append(later, first + WINDOW * len(later))[: len(begin)]})
-    return windows.assign(spent=spent, budget=budget), bool(len(resets))
+    risen = np.diff(left, prepend=left[:1]) > 0.1 * left.max(initial=0.0)
+    first = np.arange(len(at)) == 0
+    begin, budget = at[first | risen], left[first | risen]
+    spent = np.concatenate([[0.0], total])[np.searchsorted(time, begin)]
+    end = np.append(begin[1:], begin[-1:] + WINDOW)
+    return pd.DataFrame({"begin": begin, "end": end, "spent": spent, "budget": budget}), bool(risen.any())
 
 
 def plot_budget(run: Run, *, ax: Axes | None = None) -> Axes:
@@ -98,8 +95,8 @@ def plot_budget(run: Run, *, ax: Axes | None = None) -> Axes:
 def _caption(data: Budget) -> str:
     if data.windows.empty:
         return "the server told no budget"
-    window = "until the reset that was seen" if data.seen else "over an hour, taken to begin with the run"
-    return f"line: {data.windows['budget'].iloc[0]:,.0f} points {window}"
+    window = "until the reset that was seen" if data.seen else "over an hour, as no reset was seen"
+    return f"line: the {data.windows['budget'].iloc[0]:,.0f} points left when first told, spent evenly {window}"
 
 
 def _words(run: Run, data: Budget) -> str:

@@ -11,7 +11,7 @@ from batchlab.plots.inputs import origin
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.runs.run import Run
 
-MOST_LABELS = 12  # a row; more would overlap
+CLOSEST_LABELS = 0.07  # of the makespan; closer ones would overlap
 _DIRECTIONS = {"raised": ("#0072b2", "^"), "lowered": ("#d55e00", "v"), "set": ("#5c5c5c", "o")}
 
 
@@ -76,7 +76,7 @@ def plot_decisions(run: Run, *, ax: Axes | None = None) -> Axes:
             label = f"{direction} ({these.sum():,})"
             ax.plot(data["time"][these], at[these], color=color, marker=marker, linestyle="none", label=label)
     for what, decided in data.groupby("what", sort=False):
-        _label(ax, decided, rows[str(what)])
+        _label(ax, decided, rows[str(what)], run.makespan)
     _scale(ax, list(rows), run.makespan)
     kept = "run.decisions has the reasons" if len(data) else "no decision was recorded"
     finish(ax, f"What {run.strategy} decided while reading {run.hub}", f"{len(data):,} decisions; {kept}")
@@ -84,12 +84,12 @@ def plot_decisions(run: Run, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _label(ax: Axes, decided: pd.DataFrame, row: int) -> None:
-    if len(decided) > MOST_LABELS:
-        return
-    for number, (time, change) in enumerate(zip(decided["time"], decided["change"], strict=True)):
-        offset = 8 if number % 2 == 0 else -15
-        ax.annotate(change, (time, row), (0, offset), textcoords="offset points", ha="center", fontsize="small")
+def _label(ax: Axes, decided: pd.DataFrame, row: int, makespan: float) -> None:
+    last = -math.inf
+    for time, change in zip(decided["time"], decided["change"], strict=True):
+        if time - last >= CLOSEST_LABELS * makespan:
+            ax.annotate(change, (time, row), (0, 8), textcoords="offset points", ha="center", fontsize="small")
+            last = time
 
 
 def _scale(ax: Axes, rows: list[str], makespan: float) -> None:

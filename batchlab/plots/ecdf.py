@@ -37,11 +37,9 @@ def _completion(run: Run) -> pd.Series[float]:
 
 
 QUANTITIES = {
-    "latency": _Quantity(
-        "service time of a call", "calls", "calls that took at most as long", "calls that took at least as long", _latency
-    ),
+    "latency": _Quantity("service time of a call", "calls", "took at most as long", "took at least as long", _latency),
     "completion": _Quantity(
-        "time at which a file was there", "files", "files there by then", "files there then or later", _completion
+        "time at which a file was there", "files", "were there by then", "came then or later", _completion
     ),
 }
 
@@ -72,7 +70,7 @@ def _quantity(value: str) -> _Quantity:
 
 
 def _finite(values: pd.Series[float]) -> NDArray[np.float64]:
-    return values.dropna().to_numpy(float)
+    return np.asarray(values.dropna(), dtype=np.float64)
 
 
 def _steps(name: str, values: NDArray[np.float64]) -> pd.DataFrame:
@@ -138,7 +136,7 @@ def _line(
     drawn = 1.0 - shares + step if complementary else shares
     # Lines that coincide stay visible: those below are wider.
     ax.step(values, drawn, where="pre" if complementary else "post", color=look.color, linestyle=look.line,
-            linewidth=max(1.4, 4.0 - 0.7 * position), label=name)  # fmt: skip
+            linewidth=max(1.4, 3.0 - 0.4 * position), label=name)  # fmt: skip
     at = _percentiles(steps, marks)
     heights = [1.0 - mark for mark in marks] if complementary else list(marks)
     ax.plot(at, heights, color=look.color, marker=look.marker, linestyle="none", markersize=6)
@@ -155,11 +153,11 @@ def _scale(ax: Axes, quantity: _Quantity, *, complementary: bool) -> None:
     if complementary:
         ax.set_xscale("log")
         ax.set_yscale("log")
-        ax.set_ylabel(f"{quantity.above} [share]")
+        ax.set_ylabel(f"{quantity.counted} that {quantity.above} [share]")
     else:
         ax.set_xlim(left=0.0)
         ax.set_ylim(0.0, 1.02)
-        ax.set_ylabel(f"{quantity.below} [share]")
+        ax.set_ylabel(f"{quantity.counted} that {quantity.below} [share]")
 
 
 def _caption(data: pd.DataFrame, quantity: _Quantity, marks: Sequence[float]) -> str:

@@ -24,9 +24,13 @@ def named_runs(given: Runs) -> dict[str, Run]:
         return {given.strategy: given}
     if isinstance(given, Study):
         return {name: given.runs[name] for name in given.table["strategy"] if name in given.runs} or dict(given.runs)
-    if isinstance(given, Mapping) and all(isinstance(run, Run) for run in given.values()):
-        return {str(name): run for name, run in given.items()}
-    raise InputError(f"cannot plot a {type(given).__name__}; give a run, a study, or a dictionary of runs by name")
+    try:
+        named = {str(name): run for name, run in given.items()}
+    except AttributeError:
+        raise InputError(
+            f"cannot plot a {type(given).__name__}; give a run, a study, or a dictionary of runs by name"
+        ) from None
+    return named
 
 
 def origin(run: Run) -> float:

@@ -21,7 +21,7 @@ def label_of(column: str) -> str:
     ('makespan [s]', 'max concurrent requests [calls]')
     """
     unit = _UNITS.get(column, "")
-    return column.replace("_", " ") + (f" [{unit}]" if unit else " [value]")
+    return column.replace("_", " ") + (f" [{unit}]" if unit else "")
 
 
 def direction_of(column: str) -> str:

@@ -45,7 +45,7 @@ def plot_pareto(given: Study | pd.DataFrame, by: Sequence[str] = ("strategy",), 
     given
         A study, or a table with a row a run.
     by
-        Columns that tell the arms apart.
+        Columns that tell the arms apart; the first gives the colour. With more than one, the front is labelled.
     ax
         Axes to draw on; those of a new picture unless given.
 
@@ -63,11 +63,16 @@ def plot_pareto(given: Study | pd.DataFrame, by: Sequence[str] = ("strategy",), 
     ax = axes_or_new(ax)
     front = data[data["front"]]
     ax.step(front["makespan"], front["points"], where="post", color=BASELINE, linewidth=1.0, linestyle="--", zorder=0)
-    for position, (arm, makespan, points) in enumerate(zip(data["arm"], data["makespan"], data["points"], strict=True)):
-        look = look_of(arm, position)
-        ax.plot(makespan, points, color=look.color, marker=look.marker, markersize=8, linestyle="none")
-    for makespan, points, names in _labels(data):
-        ax.annotate(names, (makespan, points), (8, 4), textcoords="offset points", fontsize="small")
+    for position, (name, arms) in enumerate(data.groupby(by[0], sort=False)):
+        look = look_of(str(name), position)
+        ax.plot(arms["makespan"], arms["points"], color=look.color, marker=look.marker, markersize=8,
+                linestyle="none", label=str(name))  # fmt: skip
+    if len(by) > 1:
+        for (makespan, points), together in front.groupby(["makespan", "points"]):
+            names = "; ".join(together["arm"].tolist())
+            ax.annotate(names, (makespan, points), (8, 4), textcoords="offset points", fontsize="small")
+    if len(data):
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.set_xlim(0.0, (float(data["makespan"].max()) if len(data) else 1.0) * 1.2)
     ax.set_ylim(0.0, (float(data["points"].max()) if len(data) else 1.0) * 1.2 + 1.0)
     ax.set_xlabel(label_of("makespan"))
@@ -82,9 +87,3 @@ def _words(data: pd.DataFrame) -> str:
     listed = "; ".join(f"{arm} {makespan:,.1f} s and {points:,.0f} points" for arm, makespan, points in rows)
     best = ", ".join(data.loc[data["front"], "arm"]) or "no run"
     return f"Makespan against budget points: {listed or 'nothing measured'}. On the front: {best}."
-
-
-def _labels(data: pd.DataFrame) -> list[tuple[float, float, str]]:
-    """Return places and names; arms in the same place share a label."""
-    together = data.groupby(["makespan", "points"], sort=False)["arm"].agg(", ".join)
-    return [(float(m), float(p), str(names)) for (m, p), names in together.items()]

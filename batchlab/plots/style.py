@@ -36,6 +36,7 @@ ENDPOINTS = {
     "contents": "#0072b2",
     "graphql": "#cc79a7",
     "tarball": "#e69f00",
+    "archive": "#a65f00",
     "raw": "#f0e442",
 }
 OTHER_ENDPOINT = "#9c9ca1"

@@ -10,6 +10,8 @@ from batchlab.plots.measures import direction_of, label_of, require_columns
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import look_of
 
+MOST_TICKS = 12
+
 
 def sweep_data(table: pd.DataFrame, x: str, y: str | None = None, *, value: str = "makespan") -> pd.DataFrame:
     """Return what `plot_sweep` draws: medians of the rows that share their settings.
@@ -69,6 +71,10 @@ def _lines(ax: Axes, data: pd.DataFrame, value: str) -> None:
     for position, name in enumerate(data.columns):
         look = look_of(str(name), position)
         ax.plot(data.index, data[name], color=look.color, linestyle=look.line, marker=look.marker, label=str(name))
+    if pd.api.types.is_numeric_dtype(data.index) and len(data) > 2 and 0 < 8 * data.index.min() <= data.index.max():
+        ax.set_xscale("log", base=2)
+    if len(data) <= MOST_TICKS:
+        ax.set_xticks(data.index, [f"{place}" for place in data.index])
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel(label_of(value))
     if len(data.columns):
@@ -80,7 +86,7 @@ def _cells(ax: Axes, data: pd.DataFrame) -> None:
     if not values.size:
         return
     ax.imshow(values, cmap="cividis_r", aspect="auto", origin="lower")
-    ax.set_xticks(range(len(data.index)), [f"{name:g}" if isinstance(name, float) else str(name) for name in data.index])
+    ax.set_xticks(range(len(data.index)), [str(name) for name in data.index])
     ax.set_yticks(range(len(data.columns)), [str(name) for name in data.columns])
     middle = float(np.nanmean([np.nanmin(values), np.nanmax(values)]))
     for (row, column), number in np.ndenumerate(values):
@@ -89,9 +95,10 @@ def _cells(ax: Axes, data: pd.DataFrame) -> None:
 
 
 def _best(data: pd.DataFrame, value: str) -> str:
-    flat = data.stack()
+    measured: pd.Series[float] = pd.Series(data.stack())
+    flat = measured.sort_values(ascending=direction_of(value).startswith("lower"), kind="stable")
     if flat.empty:
         return "nothing measured"
-    place = flat.idxmax() if direction_of(value).startswith("higher") else flat.idxmin()
-    at = ", ".join(str(part) for part in place) if isinstance(place, tuple) else str(place)
-    return f"{float(flat[place]):,.4g} at {at}"
+    names = [str(name).replace("_", " ") for name in flat.index.names]
+    at = " and ".join(f"{name} {part}" for name, part in zip(names, flat.index[0], strict=True))
+    return f"{float(flat.iloc[0]):,.4g} with {at}"

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from batchlab.plots.inputs import origin
 from batchlab.plots.occupancy import Numbers, call_times, lanes, mean_in_flight, pauses, steps
-from batchlab.plots.picture import MUTED, Picture, describe, finish
+from batchlab.plots.picture import Picture, describe, finish
 from batchlab.plots.style import ENDPOINTS, OTHER_ENDPOINT, OUTCOMES, look_of
 from batchlab.runs.run import Run
 
@@ -104,23 +104,26 @@ def plot_timeline(run: Run) -> Figure:
 def _flight_panel(ax: Axes, data: Timeline, strategy: str) -> None:
     color = look_of(strategy).color
     time, number = data.in_flight["time"], data.in_flight["in_flight"]
-    ax.fill_between(time, number, step="post", color=color, alpha=0.35, linewidth=0, label="in flight")
+    ax.fill_between(time, number, step="post", color=color, alpha=0.35, linewidth=0.6, label="in flight")
     if len(data.limit):
         until = np.append(data.limit["time"], max(data.makespan, data.limit["time"].max()))
         ax.step(until, np.append(data.limit["limit"], data.limit["limit"].iloc[-1]), where="post", color="black",
                 linewidth=1.2, label="limit")  # fmt: skip
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    ax.set_ylim(bottom=0.0)
+    highest = max([1.0, *data.limit["limit"], number.max() if len(number) else 0.0])
+    ax.set_ylim(0.0, 1.1 * highest)
     ax.set_ylabel("in flight\n[calls]")
 
 
 def _bars_panel(ax: Axes, data: Timeline) -> None:
+    # Gaps between bars only where there is room for them.
+    roomy = (data.calls["end"] - data.calls["begin"]).median() > data.makespan / 400
     for endpoint, calls in data.calls.groupby("endpoint"):
         begin, end, lane = (calls[name].to_numpy(float) for name in ("begin", "end", "lane"))
         corners = np.stack([begin, lane - 0.4, begin, lane + 0.4, end, lane + 0.4, end, lane - 0.4], axis=1)
         color = ENDPOINTS.get(str(endpoint), OTHER_ENDPOINT)
-        bars = PolyCollection(list(corners.reshape(-1, 4, 2)), facecolor=color, edgecolor="white", linewidth=0.3)
-        bars.set_label(f"{endpoint} ({len(calls):,})")
+        bars = PolyCollection(list(corners.reshape(-1, 4, 2)), facecolor=color, linewidth=0.4,
+                              edgecolor="white" if roomy else color, label=f"{endpoint} ({len(calls):,})")  # fmt: skip
         ax.add_collection(bars)
     for outcome, (color, marker) in OUTCOMES.items():
         calls = data.calls[data.calls["outcome"] == outcome]

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from batchlab.plots.inputs import Runs, named_runs
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import STATES
-from batchlab.runs.explain import explain
 
 
 def waits_data(runs: Runs) -> pd.DataFrame:
@@ -19,7 +18,7 @@ def waits_data(runs: Runs) -> pd.DataFrame:
     pandas.DataFrame
         A row a run, a column a state, in seconds; each row adds up to the run's makespan.
     """
-    rows = {name: explain(run).set_index("state")["seconds"] for name, run in named_runs(runs).items()}
+    rows = {name: run.explain().set_index("state")["seconds"] for name, run in named_runs(runs).items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(STATES))[list(STATES)]
 
 

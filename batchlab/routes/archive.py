@@ -3,12 +3,7 @@
 Nothing is written, followed or trusted: an archive that git would not make, or that is too much, is refused.
 
 The standard library reads archives from file objects only, and a body that arrives by the chunk is none without a
-thread, which virtual time forbids; but it reads single headers, and does so here. Packages that read tar by the chunk
-are at their first release, or hide a thread.
-
-References
-----------
-https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13
+thread, which virtual time forbids. Packages that read tar by the chunk are at their first release, or hide a thread.
 """
 
 from __future__ import annotations
@@ -20,11 +15,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from batchlab.errors import NetworkError
-from batchlab.routes.protocol import UnsuitableError
+from batchlab.routes.tar_headers import ArchiveError, decoded, path_inside, pax_records, read_header, read_size
 
 BLOCK = tarfile.BLOCKSIZE
 PIECE = 64 * 1024  # bytes inflated, or passed over, at a time
-_MOST_LINES = 64  # of a pax header; git writes three
 _GZIP = 16 + zlib.MAX_WBITS
 _FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 _EMPTY = frozenset({tarfile.DIRTYPE, tarfile.SYMTYPE})
@@ -32,10 +26,6 @@ _EXTENDED = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAM
 
 Parser: TypeAlias = Generator[int, bytes, None]
 """Yields how many bytes it needs next, and is sent them."""
-
-
-class ArchiveError(UnsuitableError):
-    """An archive that is refused: damaged, unlike what git makes, or beyond the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +157,7 @@ class ArchiveReader:
     def _archive(self) -> Parser:
         attributes: dict[str, str] = {}
         while any(block := (yield BLOCK)):
-            header = _header(block)
+            header = read_header(block)
             self._members += 1
             if self._members > self._limits.members:
                 raise ArchiveError(f"the archive has more than {self._limits.members} members")
@@ -184,16 +174,16 @@ class ArchiveReader:
         data = (yield _padded(header.size))[: header.size]
         match header.type:
             case tarfile.XHDTYPE:
-                records = _pax_records(data)
+                records = pax_records(data)
                 return {key: records[key] for key in ("path", "size") if key in records}
             case tarfile.GNUTYPE_LONGNAME:
-                return {"path": _text(data.rstrip(b"\0"))}
+                return {"path": decoded(data.rstrip(b"\0"))}
             case _:  # git's note of the commit, or the target of a link
                 return {}
 
     def _member(self, header: tarfile.TarInfo, attributes: Mapping[str, str]) -> Parser:
-        size = _size(attributes["size"]) if "size" in attributes else header.size
-        path = _inside(attributes.get("path", header.name))
+        size = read_size(attributes["size"]) if "size" in attributes else header.size
+        path = path_inside(attributes.get("path", header.name))
         if header.type in _EMPTY and size == 0:
             return
         if header.type not in _FILES or not 0 <= size <= self._limits.inflated:
@@ -204,54 +194,6 @@ class ArchiveReader:
             if path in self._wanted:
                 self.altered[path] = f"in the archive it has {size} bytes, in the tree {self._wanted[path]}"
             yield from _passed_over(size)
-
-
-def _header(block: bytes) -> tarfile.TarInfo:
-    try:
-        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except tarfile.HeaderError as error:
-        raise ArchiveError(f"the archive is no tar, or damaged: {error}") from None
-
-
-def _inside(name: str) -> str:
-    """Return a member's path below the archive's top folder.
-
-    Raises
-    ------
-    ArchiveError
-        It is absolute, or leads somewhere by dots.
-    """
-    parts = name.removesuffix("/").split("/")
-    if {"", ".", ".."} & set(parts) or "\0" in name:
-        raise ArchiveError(f"the archive has a member that leads elsewhere: {name[:100]!r}")
-    return "/".join(parts[1:])
-
-
-def _pax_records(data: bytes) -> dict[str, str]:
-    """Return the attributes in a pax header: lines of length, blank, key=value."""
-    records = {}
-    if data.count(b"\n") > _MOST_LINES:
-        raise ArchiveError("the archive has a pax header that git makes none of")
-    while data:
-        length, blank, _ = data.partition(b" ")
-        end = _size(_text(length))
-        key, equals, value = data[len(length) + 1 : end - 1].partition(b"=")
-        if not (blank and equals and len(length) < end <= len(data) and data[end - 1 : end] == b"\n"):
-            raise ArchiveError("the archive has a damaged pax header")
-        records[_text(key)] = _text(value)
-        data = data[end:]
-    return records
-
-
-def _size(digits: str) -> int:
-    # Fewer digits than would take long to read, more than any limit has.
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 20):
-        raise ArchiveError(f"the archive has a size that is no number: {digits[:20]!r}")
-    return int(digits)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
 
 
 def _padded(size: int) -> int:

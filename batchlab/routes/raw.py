@@ -38,7 +38,7 @@ class Raw:
 
 
 async def _fetch(file: WantedFile, send: Send) -> Outcome:
-    path = f"/{file.repo.full_name}/{quote(file.repo.ref or 'HEAD')}/{quote(file.path)}"
+    path = f"/{file.repo.full_name}/{quote(file.repo.ref or 'HEAD')}/{quote(file.path, errors='surrogatepass')}"
     request = ApiRequest(
         "raw", path, file.repo.full_name, "*/*", pool="raw", files=1, expected_bytes=file.size, host="raw"
     )

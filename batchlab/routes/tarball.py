@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from batchlab.errors import NetworkError
 from batchlab.github_api import ApiRequest
-from batchlab.routes.archive import ArchiveError, ArchiveReader
+from batchlab.routes.archive import ArchiveReader
 from batchlab.routes.protocol import Outcome, Price, Send, UnsuitableError, WantedFile
+from batchlab.routes.tar_headers import ArchiveError
 
 
 class Tarball:

@@ -2,12 +2,14 @@
 
 from batchlab.runs.handle import RunHandle, scan, start, wait_or_interrupt
 from batchlab.runs.listing import list_repositories
+from batchlab.runs.nesting import enable_nested_asyncio
 from batchlab.runs.run import Run
 from batchlab.runs.writing import require_new_folder, write_run
 
 __all__ = [
     "Run",
     "RunHandle",
+    "enable_nested_asyncio",
     "list_repositories",
     "require_new_folder",
     "scan",

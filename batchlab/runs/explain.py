@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from batchlab.frames import Column, Schema
-
-if TYPE_CHECKING:
-    from batchlab.runs.run import Run
 
 EXPLANATION = Schema(
     "explanation",
@@ -34,16 +29,18 @@ STATES = {
 _WAITS = ("queue_wait", "pacing_wait", "limit_wait", "backoff_wait")
 
 
-def explain(run: Run) -> pd.DataFrame:
-    """Return how much of a run's makespan each state took.
+def explained(files: pd.DataFrame, makespan: float) -> pd.DataFrame:
+    """Return how much of a run's makespan each state of its files took.
 
     A file's waits are known by their sums, not by their order: before its first call they are taken as mixed
     evenly, so are waits and service after it. Waits before the first call are counted first, backoff after it.
 
     Parameters
     ----------
-    run
-        A run that ended.
+    files
+        Rows of results that are files.
+    makespan
+        Seconds from the first instant to the last row.
 
     Returns
     -------
@@ -56,11 +53,11 @@ def explain(run: Run) -> pd.DataFrame:
     >>> from batchlab.hub.world import World
     >>> from batchlab.runs.handle import scan
     >>> run = scan(hub=SimHub(World.build({"acme/app": {"go.mod": b"module acme"}}), "no-limits"))
-    >>> bool(abs(explain(run)["seconds"].sum() - run.makespan) < 1e-9)
-    True
+    >>> run.explain()["state"].tolist()
+    ['listing', 'queue', 'pacing', 'limit', 'backoff', 'service']
     """
-    seconds = shares_of_time(run.files, run.makespan)
-    whole = run.makespan or 1.0
+    seconds = shares_of_time(files, makespan)
+    whole = makespan or 1.0
     return EXPLANATION.frame(
         {
             "state": list(STATES),
@@ -76,10 +73,8 @@ def shares_of_time(files: pd.DataFrame, makespan: float) -> dict[str, float]:
 
     Parameters
     ----------
-    files
-        Rows of results that are files.
-    makespan
-        Seconds from the first instant to the last row.
+    files, makespan
+        As for `explained`.
     """
     begin, end, mixture = _stretches(files)
     instants, place = np.unique(np.concatenate([[0.0], begin, end]), return_inverse=True)

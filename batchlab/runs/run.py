@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from batchlab.batch_config import BatchConfig
+from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.frames import Column, MetricsFrame, Schema
+from batchlab.runs.explain import explained
 
 MATCHES = Schema(
     "matches",
@@ -156,6 +158,32 @@ class Run:
         for target, content in zip(targets, delivered["content"], strict=True):
             _write_whole(target, bytes(content or b""))
         return targets
+
+    def explain(self) -> pd.DataFrame:
+        """Return where the makespan went: a row a state of the files, see `batchlab.runs.explain`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns of `batchlab.runs.explain.EXPLANATION`; ``seconds`` add up to the makespan.
+        """
+        return explained(self.files, self.makespan)
+
+    def _repr_html_(self) -> str:
+        counts = self.results["status"].value_counts().to_dict()
+        facts = {
+            "rows": ", ".join(f"{count:,} {status}" for status, count in counts.items()) or "none",
+            "makespan": f"{self.makespan:,.1f} s",
+            "calls": f"{len(self.calls):,}, {self.calls['points'].sum():,} points",
+        }
+        details = {
+            "Where the time went": self.explain().to_html(index=False, border=0, float_format="{:.3g}".format),
+            "Metrics": self.metrics.T.to_html(header=False, border=0),
+            "Settings": table(self.config.to_dict()),
+            "Versions": table(self.versions | {"seed": self.seed}),
+        }
+        title = f"Run: {self.strategy} on {self.hub}{' (interrupted)' if self.interrupted else ''}"
+        return card(title, facts, details)
 
     def __repr__(self) -> str:
         counts = self.results["status"].value_counts()

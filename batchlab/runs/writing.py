@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from batchlab.batch_models import FileContent
 from batchlab.config_files import dump_config
 from batchlab.errors import BatchLabError, InputError
 from batchlab.runs.run import Run
@@ -82,8 +81,8 @@ def write_run(run: Run, folder: str | Path, *, files: bool = True) -> None:
     """
     with whole_folder(folder) as new:
         problem = write_files(run, new / "files") if files else None
-        contents = [None if content is None else bytes(content) for content in run.results["content"]]
-        write_frame(run.results.assign(content=contents if problem else None), new / "results")
+        contents = [None if content is None or not problem else bytes(content) for content in run.results["content"]]
+        write_frame(run.results.assign(content=pd.Series(contents, run.results.index, "object")), new / "results")
         for name in SIDE_FRAMES:
             pd.DataFrame(getattr(run, name)).to_parquet(new / f"{name}.parquet")
         dump_config(run.config, new / "config.yaml")
@@ -94,8 +93,6 @@ def write_run(run: Run, folder: str | Path, *, files: bool = True) -> None:
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as ``path.parquet``, and without contents as ``path.csv``."""
-    if "content" in frame:
-        frame = frame.assign(content=[bytes(c) if isinstance(c, FileContent) else c for c in frame["content"]])
     frame.to_parquet(path.with_suffix(".parquet"))
     frame.drop(columns="content", errors="ignore").to_csv(path.with_suffix(".csv"), index=False)
 

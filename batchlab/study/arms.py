@@ -51,7 +51,7 @@ def arms_of(strategies: Strategies, config: BatchConfig) -> list[Arm]:
     policies = [manager.policy(strategy) for strategy in strategies]
     names = [policy.name for policy in policies]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"named twice: {', '.join(twice)}; each is compared once, or under a name of its own: a mapping")
+        raise InputError(f"named twice: {', '.join(twice)}; each is compared once; a mapping gives names of your own")
     return [Arm(policy.name, policy, config) for policy in policies]
 
 

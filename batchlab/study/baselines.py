@@ -57,7 +57,7 @@ class Aimd:
         self.limit = min(self.limit, ceiling)
 
     def _set(self, limit: int, why: str) -> LimitChange | None:
-        limit = _within(limit, self._ceiling)
+        limit = int(_within(limit, self._ceiling))
         if limit == self.limit:
             return None
         self.limit = limit
@@ -84,14 +84,10 @@ class Gradient2:
 
     def __init__(self, ceiling: int) -> None:
         self._ceiling = ceiling
-        self._estimate = float(min(_INITIAL, ceiling))
+        self.limit = min(_INITIAL, ceiling)
+        self._estimate = float(self.limit)
         self._long = 0.0
         self._samples = 0
-
-    @property
-    def limit(self) -> int:
-        """Calls in flight."""
-        return int(self._estimate)
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Compare a call's latency with the long average."""
@@ -118,11 +114,11 @@ class Gradient2:
     def clamp(self, ceiling: int) -> None:
         """Follow a change of the ceiling."""
         self._ceiling = ceiling
-        self._estimate = min(self._estimate, float(ceiling))
+        self._set(self._estimate)
 
     def _set(self, estimate: float) -> LimitChange | None:
-        before = self.limit
-        self._estimate = float(_within(estimate, self._ceiling))
+        self._estimate = _within(estimate, self._ceiling)
+        before, self.limit = self.limit, int(self._estimate)
         return None if self.limit == before else LimitChange(self.limit, "latency against its long average")
 
 

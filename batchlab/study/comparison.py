@@ -10,36 +10,17 @@ import pandas as pd
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.batch_models import Repository
-from batchlab.batch_strategy_manager import BatchStrategyManager
-from batchlab.cache_manager import CacheManager
-from batchlab.control.policies import Policy
+from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
 from batchlab.hub.sim import SimHub
-from batchlab.hubs import Hub
+from batchlab.hubs import Hub, fresh_cache
 from batchlab.patterns import MANIFESTS
 from batchlab.runs.handle import RunHandle, start, wait_or_interrupt
 from batchlab.runs.run import Run
+from batchlab.study.arms import Arm, Strategies, arms_of
+from batchlab.study.replication import Row, replications_frame, row_of
 from batchlab.study.statistics import paired_ratio
-
-REPLICATIONS = Schema(
-    "replications",
-    "A row a run of the study: arm by arm, seed by seed.",
-    (
-        Column("strategy", "string", "name of the arm"),
-        Column("seed", "int64", "seed of the run"),
-        Column("makespan", "float64", "first instant to last row", "s"),
-        Column("calls", "int64", "HTTP exchanges", "calls"),
-        Column("points", "int64", "budget points spent, all pools", "points"),
-        Column("files", "int64", "files asked for", "files"),
-        Column("delivered", "int64", "files delivered", "files"),
-        Column("failed", "int64", "files and repositories that failed", "rows"),
-        Column("limit_hits", "int64", "answers that named a rate limit", "calls"),
-        Column("p95_latency", "float64", "95th percentile of the service time of a call", "s", nullable=True),
-        Column("parallel_efficiency", "float64", "service / (makespan x mean limit)", "share", nullable=True),
-        Column("peak_in_flight", "int64", "most calls in flight at once", "calls"),
-    ),
-)
 
 TABLE = Schema(
     "table",
@@ -80,7 +61,7 @@ class Study:
     hub
         What was read.
     config
-        The settings that all arms had.
+        The settings of the arms that brought none.
     interrupted
         Whether it was stopped before its end; the table then speaks of the runs that had ended.
     """
@@ -93,13 +74,23 @@ class Study:
     config: BatchConfig
     interrupted: bool = False
 
+    def _repr_html_(self) -> str:
+        facts = {"verdict": self.verdict, "seeds": self.replications["seed"].nunique()}
+        details = {
+            "Replications": self.replications.to_html(index=False, border=0, float_format="{:,.2f}".format),
+            "Settings": table(self.config.to_dict()),
+        }
+        title = f"Study: {len(self.table)} strategies on {self.hub}{' (interrupted)' if self.interrupted else ''}"
+        shown = self.table.drop(columns=["p95_latency", "parallel_efficiency"])
+        return card(title, facts, details) + shown.to_html(index=False, border=0, float_format="{:,.2f}".format)
+
     def __repr__(self) -> str:
         return f"<Study of {len(self.table)} strategies on {self.hub}: {self.verdict}>"
 
 
 def compare(
     hub: Hub | None = None,
-    strategies: Iterable[BatchStrategy | str | Policy] = tuple(BatchStrategy),
+    strategies: Strategies = tuple(BatchStrategy),
     seeds: Iterable[int] = range(3),
     *,
     repositories: Iterable[Repository | str] | None = None,
@@ -116,13 +107,14 @@ def compare(
     hub
         What to read from; the sample world of the embedded GitHub unless given.
     strategies
-        The arms.
+        The arms: strategies or policies; or a mapping from names to those, or to configurations, each of which runs
+        with its ``default_strategy``.
     seeds
         Replications. A real server cannot be seeded: there they are plain repetitions.
     repositories
         What to read; the hub's own unless given.
     config
-        Settings of all arms; the documented defaults unless given.
+        Settings of the arms that bring none; the documented defaults unless given.
     patterns
         Globs of the wanted files.
     progress
@@ -147,19 +139,19 @@ def compare(
     ['parallel', 'sequential']
     """
     config = config if config is not None else BatchConfig()
-    arms, replications = _arms(strategies, config), list(seeds)
+    arms, replications = arms_of(strategies, config), list(seeds)
     if not arms or not replications:
         raise InputError(f"compare needs a strategy and a seed, not {len(arms)} and {len(replications)}")
     if hub is None:
         hub = SimHub.sample()
     wanted = None if repositories is None else list(repositories)
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
     runs: dict[str, Run] = {}
     interrupted = False
     try:
-        for policy, seed in product(arms, replications):
-            run = _run(hub, policy, seed, wanted, config, patterns, progress)
-            runs.setdefault(policy.name, run)
+        for arm, seed in product(arms, replications):
+            run = _run(hub, arm, seed, wanted, patterns, progress)
+            runs.setdefault(arm.name, run)
             if interrupted := run.interrupted:
                 break
             rows.append(_row(run))
@@ -168,54 +160,27 @@ def compare(
     return _study(rows, runs, hub, config, interrupted=interrupted)
 
 
-def _arms(strategies: Iterable[BatchStrategy | str | Policy], config: BatchConfig) -> list[Policy]:
-    manager = BatchStrategyManager(config)
-    arms = [manager.policy(strategy) for strategy in strategies]
-    names = [arm.name for arm in arms]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"named twice: {', '.join(twice)}; each strategy is compared once")
-    return arms
-
-
 def _run(
     hub: Hub,
-    policy: Policy,
+    arm: Arm,
     seed: int,
     repositories: list[Repository | str] | None,
-    config: BatchConfig,
     patterns: Sequence[str],
     progress: Callable[[str, int, RunHandle], None] | None,
 ) -> Run:
-    with CacheManager(":memory:") as cache:
-        own = BatchConfig(**config.to_dict())
-        handle = start(repositories, hub, policy, config=own, patterns=patterns, cache=cache, seed=seed)
-        return wait_or_interrupt(handle, None if progress is None else lambda h: progress(policy.name, seed, h))
+    with fresh_cache(hub) as cache:
+        own = BatchConfig(**arm.config.to_dict())
+        handle = start(repositories, hub, arm.policy, config=own, patterns=patterns, cache=cache, seed=seed)
+        return wait_or_interrupt(handle, None if progress is None else lambda h: progress(arm.name, seed, h))
 
 
-def _row(run: Run) -> dict[str, object]:
-    metrics, status = run.metrics, run.results["status"]
-    last = metrics.iloc[-1]
-    return {
-        "strategy": run.strategy,
-        "seed": run.seed,
-        "makespan": run.makespan,
-        "calls": len(run.calls),
-        "points": int(run.calls["points"].sum()),
-        "files": metrics.total_requests,
-        "delivered": metrics.successful_requests,
-        "failed": int((status == "failed").sum()),
-        "limit_hits": int(last["limit_hits"]),
-        "p95_latency": last["p95_latency"],
-        "parallel_efficiency": metrics.parallel_efficiency,
-        "peak_in_flight": int(last["peak_in_flight"]),
-    }
+def _row(run: Run) -> Row:
+    failed = int((run.results["status"] == "failed").sum())
+    return row_of(run.strategy, run.seed, run.metrics, int(run.calls["points"].sum()), failed)
 
 
-def _study(
-    rows: list[dict[str, object]], runs: dict[str, Run], hub: Hub, config: BatchConfig, *, interrupted: bool
-) -> Study:
-    replications = REPLICATIONS.frame({name: [row[name] for row in rows] for name in REPLICATIONS.names})
+def _study(rows: list[Row], runs: dict[str, Run], hub: Hub, config: BatchConfig, *, interrupted: bool) -> Study:
+    replications = replications_frame(rows)
     table = ranked(replications)
     return Study(replications, table, verdict(table), runs, hub.name, config.snapshot(), interrupted)
 

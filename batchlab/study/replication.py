@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_coordinator import BatchCoordinator
@@ -69,7 +71,7 @@ def row_of(name: str, seed: int, metrics: MetricsFrame, points: int, failed: int
     }
 
 
-def replications_frame(rows: Sequence[Row]) -> Any:
+def replications_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return rows as a frame of `REPLICATIONS`."""
     return REPLICATIONS.frame({name: [row[name] for row in rows] for name in REPLICATIONS.names})
 

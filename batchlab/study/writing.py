@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from batchlab.config_files import dump_config
 from batchlab.errors import BatchLabError
@@ -13,8 +14,8 @@ from batchlab.study.comparison import Study
 def write_study(study: Study, folder: str | Path, picture: bytes | None = None) -> None:
     """Write a study into a new folder.
 
-    ``table`` and ``replications`` as parquet and csv, a folder an arm with its run under the first seed,
-    ``files/`` (of the arm that delivered most), ``config.yaml``, ``study.json`` and ``compare.png``.
+    ``table`` and ``replications`` as parquet and csv, in ``runs/`` the run of each arm under the first seed, in
+    ``files/`` what the arm that delivered most delivered, ``config.yaml``, ``study.json`` and ``compare.png``.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def write_study(study: Study, folder: str | Path, picture: bytes | None = None) 
         write_frame(study.table, new / "table")
         write_frame(study.replications, new / "replications")
         for name, run in study.runs.items():
-            write_run(run, new / name, files=False)
+            write_run(run, new / "runs" / quote(name, safe=" ="), files=False)
         dump_config(study.config, new / "config.yaml")
         write_json({"hub": study.hub, "verdict": study.verdict, "interrupted": study.interrupted}, new / "study.json")
         if picture is not None:

@@ -12,7 +12,7 @@ TURNS = st.lists(st.tuples(st.floats(0.0, 1000.0), st.sampled_from(Reason)), max
 
 
 def _sum(waits: Waits) -> float:
-    return waits.queue + waits.pacing + waits.limit
+    return waits.queue + waits.pacing + waits.limit + waits.backoff
 
 
 @given(start=st.floats(0.0, 1e6), turns=TURNS)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from batchlab.git_objects import blob_sha
+from batchlab.hub.addresses import Host
 from batchlab.hub.blobs import MemoryBlobs
 from batchlab.hub.messages import HubRequest, HubResponse
 from batchlab.hub.scenario import Scenario
@@ -58,6 +59,7 @@ def world() -> World:
     state: Any = {"snapshots": app.snapshots, "refs": app.refs, "blobs": app.blobs}
     special = [
         WorldRepository("acme/private", visibility="private", **state),
+        WorldRepository("acme/sso", visibility="sso", **state),
         WorldRepository("acme/hidden", visibility="hidden", **state),
         WorldRepository("acme/blocked", blocked=True, **state),
         WorldRepository("acme/new-name", former_names=("acme/old-name",), archived=True, fork=True, **state),
@@ -78,7 +80,7 @@ def asking() -> Callable[..., Get]:
 
 
 def _asking(github: EmbeddedGitHub, now: float = 0.0) -> Get:
-    def get(target: str, method: str = "GET", **headers: str | None) -> Reply:
+    def get(target: str, method: str = "GET", *, host: Host = "api", body: bytes = b"", **headers: str | None) -> Reply:
         sent: dict[str, str | None] = {
             "authorization": f"Bearer {DEFAULT_TOKEN}",
             "user-agent": "test",
@@ -87,7 +89,7 @@ def _asking(github: EmbeddedGitHub, now: float = 0.0) -> Get:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         given = {name: value for name, value in sent.items() if value is not None}
         path, _, query = target.partition("?")
-        exchange = github.arrive(HubRequest(method, path, query, given), now, EPOCH + now)
+        exchange = github.arrive(HubRequest(method, path, query, given, body, host), now, EPOCH + now)
         github.transfer_time(exchange, now)
         github.depart(exchange, now)
         response = exchange.response

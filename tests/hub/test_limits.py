@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchlab.hub.limits import MINUTE, PrimaryWindow, SecondaryLimits, SlidingWindow
-from batchlab.hub.scenario import Limits
+from batchlab.hub.limits import MINUTE, HostThrottle, PrimaryWindow, SecondaryLimits, SlidingWindow
+from batchlab.hub.scenario import Limits, Throttle
 
 _GAPS = st.lists(st.floats(0, 40), max_size=80)
 
@@ -89,3 +89,44 @@ def test_cpu_seconds_are_a_share_of_the_service_time() -> None:
 def test_rules_that_are_off_never_refuse() -> None:
     limits = SecondaryLimits(Limits())
     assert all(limits.admit(0.0, 10_000, 1, 100.0) is None for _ in range(10_000))
+
+
+def test_others_spend_the_budget_second_by_second_up_to_its_end() -> None:
+    window = PrimaryWindow(100, 0.0, remaining=50, reset_in=60.0, others=2.0)
+    assert [window.spend(second) for second in (0.0, 5.0, 10.0)] == [True] * 3
+    assert window.remaining == 50 - 3 - 20
+    assert not window.spend(30.0)
+    assert window.remaining == 0
+    window.roll(70.0)
+    assert window.remaining == 100
+
+
+def test_a_query_that_costs_more_than_is_left_takes_all_of_it() -> None:
+    window = PrimaryWindow(10, 0.0, remaining=2, resource="graphql")
+    assert window.spend(0.0, 5)
+    assert (window.remaining, window.spend(0.0)) == (0, False)
+
+
+def test_a_hidden_limit_strikes_from_its_hour_on() -> None:
+    limits = SecondaryLimits(Limits(hidden_in_flight=30, hidden_from=20.0))
+    assert limits.admit(100.0, 90, 1, 0.1) is None
+    assert limits.admit(119.0, 90, 1, 0.1) is None
+    assert limits.admit(120.0, 30, 1, 0.1) is None
+    refusal = limits.admit(120.0, 31, 1, 0.1)
+    assert refusal is not None
+    assert refusal.rule == "hidden_in_flight"
+
+
+def test_the_cpu_of_graphql_counts_towards_both_of_its_rules() -> None:
+    limits = SecondaryLimits(Limits(cpu_seconds_per_minute=90.0, graphql_cpu_seconds_per_minute=60.0, cpu_share=1.0))
+    assert limits.admit(0.0, 1, 1, 60.0, "graphql") is None
+    assert limits.admit(0.0, 1, 1, 30.0, "core") is None
+    refusal = limits.admit(0.0, 1, 1, 0.1, "core")
+    assert refusal is not None
+    assert refusal.rule == "cpu"
+
+
+def test_a_throttled_host_opens_again_after_its_lockout() -> None:
+    throttle = HostThrottle(Throttle(requests=1, span=10.0, lockout=100.0))
+    assert [throttle.admits(now) for now in (0.0, 1.0, 50.0, 101.0)] == [True, False, False, True]
+    assert all(HostThrottle(Throttle()).admits(0.0) for _ in range(1000))

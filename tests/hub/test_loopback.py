@@ -14,7 +14,7 @@ import pytest
 from batchlab.errors import InputError
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.scenario import Faults, Latency, Scenario
-from batchlab.hub.server import serve
+from batchlab.hub.server import listen, serve
 from batchlab.hub.world import World
 from batchlab.hub.world_spec import WorldSpec
 
@@ -79,6 +79,34 @@ def test_a_reset_breaks_the_connection() -> None:
         client.get(_TREE)
 
 
+def test_a_truncated_body_breaks_the_connection() -> None:
+    with (
+        LoopbackHub(_SPEC, Scenario("broken", faults=Faults({"truncated": 1.0}))) as hub,
+        _client(hub) as client,
+        pytest.raises(httpx.RemoteProtocolError),
+    ):
+        client.get(_TREE)
+
+
+def test_all_hosts_are_served_at_one_address(hub: LoopbackHub) -> None:
+    hub.reset()
+    with _client(hub) as client:
+        archive = client.get("/repos/acme/app/tarball", follow_redirects=True)
+        raw = client.get(client.get("/repos/acme/app/contents/go.mod").json()["download_url"])
+        query = client.post("/graphql", json={"query": '{repository(owner: "acme", name: "app") {nameWithOwner}}'})
+    assert str(archive.url).startswith(f"{hub.base_url}/codeload/acme/app/")
+    assert archive.content.startswith(b"\x1f\x8b")
+    assert raw.content == b"module acme"
+    assert query.json()["data"]["repository"]["nameWithOwner"] == "acme/app"
+    assert hub.books()["calls"] == {
+        "archive 200": 1,
+        "contents 200": 1,
+        "graphql 200": 1,
+        "raw 200": 1,
+        "tarball 302": 1,
+    }
+
+
 def test_a_world_that_cannot_be_built_is_told_as_input_error() -> None:
     with pytest.raises(InputError, match="does not exist"):
         LoopbackHub.from_git("no-such-folder")
@@ -128,3 +156,10 @@ def test_a_port_in_use_is_named_with_the_way_out() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=rf"port {port}: .*--port 0"):
             serve(World.build({}), "no-limits", port=port)
+
+
+def test_no_body_waits_for_the_acknowledgement_of_its_headers() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

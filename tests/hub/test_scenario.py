@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from batchlab.errors import InputError
-from batchlab.hub.scenario import Faults, Latency, Limits, Network, Scenario, Server
+from batchlab.hub.scenario import Archives, Faults, GraphQL, Latency, Limits, Network, Period, Scenario, Server
 
 
 @pytest.mark.parametrize("name", Scenario.names())
@@ -27,7 +29,7 @@ def test_no_limits_has_none() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_and_all_of_them() -> None:
-    with pytest.raises(InputError, match=r"did you mean 'typical'.*no-limits, typical"):
+    with pytest.raises(InputError, match=r"did you mean 'typical'.*no-limits.*typical"):
         Scenario.load("tipical")
 
 
@@ -74,9 +76,39 @@ def test_a_wrong_document_names_what_is_accepted(document: object, message: str)
         (lambda: Limits(core="many"), "'many'"),  # type: ignore[arg-type]
         (lambda: Faults({"418": 0.1}), "'418' is no fault"),
         (lambda: Faults({"502": 0.7, "503": 0.7}), "add up to 1"),
+        (lambda: Faults(by_family={"rets": {}}), "did you mean 'rest'"),
+        (lambda: Faults(slow_factor=0.5), "slow_factor is 0.5"),
+        (lambda: Limits(refusal_status=418), "refusal_status is 418; accepted: 403, 429"),
+        (lambda: Archives(redirect_points=2), "redirect_points is 2"),
+        (lambda: GraphQL(sigma=-1.0), "sigma is -1"),
     ],
 )
 def test_a_value_out_of_range_is_named(build: object, value: str) -> None:
     assert callable(build)
     with pytest.raises(InputError, match=value):
         build()
+
+
+def test_periods_change_sections_from_an_instant_to_the_next() -> None:
+    document = {"server": {"knee": 48}, "periods": [{"start": 8, "server": {"knee": 6}}, {"start": 20.0}]}
+    scenario = Scenario.parse(document)
+    assert [scenario.at(seconds).server.knee for seconds in (0.0, 7.9, 8.0, 19.9, 20.0)] == [48, 48, 6, 6, 48]
+    assert Scenario("steady").at(1e9) == Scenario("steady")
+
+
+def test_nested_sections_are_read() -> None:
+    document = {"archives": {"latency": {"median": 1.5}, "throttle": {"requests": 9}}, "raw": {"enabled": False}}
+    scenario = Scenario.parse(document)
+    assert (scenario.archives.latency.median, scenario.archives.throttle.requests) == (1.5, 9)
+    assert scenario.raw.enabled is False
+
+
+def test_a_scenario_survives_json() -> None:
+    period = Period(5.0, faults=Faults({"502": 0.5}, by_family={"raw": {"html": 0.1}}))
+    scenario = Scenario("own", limits=Limits(graphql=7), periods=(period,))
+    assert Scenario.parse(json.loads(json.dumps(asdict(scenario)))) == scenario
+
+
+def test_periods_out_of_order_are_named() -> None:
+    with pytest.raises(InputError, match=r"start at \[9.0, 3.0\]"):
+        Scenario("x", periods=(Period(9.0), Period(3.0)))

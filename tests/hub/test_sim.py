@@ -36,7 +36,7 @@ def test_the_seed_of_a_connection_changes_its_weather(world: World) -> None:
 
 def test_the_repr_is_one_line_without_the_token(world: World) -> None:
     hub = SimHub(world, token="very-secret")
-    assert repr(hub) == "<SimHub odd: 7 repositories, scenario typical, seed 0>"
+    assert repr(hub) == "<SimHub odd: 8 repositories, scenario typical, seed 0>"
 
 
 def test_a_hub_offers_its_world_s_repositories(world: World) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from batchlab import clock
-from batchlab.hub.scenario import Faults, Latency, Network, Scenario
+from batchlab.hub.scenario import Archives, Faults, Latency, Network, Period, Scenario
 from batchlab.hub.service import DEFAULT_TOKEN, EmbeddedGitHub
 from batchlab.hub.transport import HubTransport
 from batchlab.hub.world import World
@@ -114,3 +114,58 @@ def test_on_an_ordinary_loop_an_infinite_speed_waits_for_nothing(world: World) -
             return (await client.get(_TREE, timeout=None)).status_code
 
     assert asyncio.run(main()) == 200
+
+
+def test_a_truncated_body_breaks_in_the_middle(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> None:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+            await client.get(_TREE)
+
+    whole, _, _ = _run(world, Scenario("test"), lambda client: client.get(_TREE))
+    _, _, github = _run(world, Scenario("test", faults=Faults({"truncated": 1.0})), use)
+    assert github.books.bytes_sent == len(whole.content) // 2
+    assert github.books.calls == {("tree", 0): 1}
+    assert github.books.in_flight == 0
+
+
+def test_archives_and_raw_files_are_served_at_their_own_hosts(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        archive = await client.get("/repos/acme/app/tarball", follow_redirects=True)
+        raw = await client.get("https://raw.githubusercontent.com/acme/app/main/README.md")
+        return [step.status_code for step in (*archive.history, archive, raw)]
+
+    statuses, _, github = _run(world, Scenario("test"), use)
+    assert statuses == [302, 200, 200]
+    assert github.books.calls == {("tarball", 302): 1, ("archive", 200): 1, ("raw", 200): 1}
+
+
+def test_a_large_archive_arrives_piece_by_piece_and_may_be_left(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> tuple[float, float]:
+        path = "https://codeload.github.com/acme/app/legacy.tar.gz/main"
+        async with client.stream("GET", path, headers={"authorization": f"Bearer {DEFAULT_TOKEN}"}) as response:
+            pieces = response.aiter_raw()
+            await anext(pieces)
+            first = clock.now()
+            async for _ in pieces:
+                pass
+        return first, clock.now()
+
+    scenario = Scenario("test", network=Network(connection=1e6), archives=Archives(latency=Latency(median=0.0)))
+    (first, last), _, github = _run(world, scenario, use, timeout=None)
+    assert 0 < first < last
+    assert last == pytest.approx(github.books.bytes_on_wire / 1e6)
+
+
+def test_a_brown_out_is_slow_and_faulty_and_then_over(world: World) -> None:
+    async def use(client: httpx.AsyncClient) -> list[int]:
+        statuses = []
+        for _ in range(4):
+            statuses.append((await client.get(_TREE)).status_code)
+            await clock.sleep(10.0)
+        return statuses
+
+    brown = Period(5.0, latency=Latency(median=2.0), faults=Faults({"503": 1.0}))
+    scenario = Scenario("test", latency=Latency(median=0.0), periods=(brown, Period(25.0)))
+    statuses, seconds, _ = _run(world, scenario, use)
+    assert statuses == [200, 503, 503, 200]
+    assert seconds == pytest.approx(44.0)

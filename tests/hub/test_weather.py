@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchlab.hub.scenario import Faults, Latency
-from batchlab.hub.weather import uniforms, weather
+from batchlab.hub.weather import rates_at, uniforms, weather
 
 _CALLS = st.lists(st.tuples(st.text(max_size=8), st.integers(1, 9)), unique=True, max_size=20)
 
@@ -48,3 +48,22 @@ def test_faults_strike_the_share_that_was_asked_for() -> None:
     kinds = [weather(Latency(), faults, 0, f"GET /{n}", 1).fault for n in range(5000)]
     assert 0.18 < kinds.count("502") / len(kinds) < 0.22
     assert 0.085 < kinds.count("reset") / len(kinds) < 0.115
+
+
+def test_a_slow_call_takes_its_factor_longer_and_is_otherwise_well() -> None:
+    met = weather(Latency(median=0.2), Faults({"slow": 1.0}, slow_factor=5.0), 0, "GET /", 1)
+    assert (met.service, met.fault) == (1.0, None)
+
+
+def test_a_family_has_rates_of_its_own() -> None:
+    faults = Faults({"502": 1.0}, by_family={"raw": {"html": 1.0}, "graphql": {}})
+    kinds = [weather(Latency(), faults, 0, "GET /", 1, family=name).fault for name in ("rest", "raw", "graphql")]
+    assert kinds == ["502", "html", None]
+
+
+def test_bursts_fill_their_share_of_time_slot_by_slot() -> None:
+    faults = Faults(burst_share=0.3, burst_length=2.0, burst_rate={"503": 1.0})
+    slots = [bool(rates_at(faults, "rest", 0, 2.0 * slot + 0.5)) for slot in range(2000)]
+    assert 0.26 < sum(slots) / len(slots) < 0.34
+    assert slots == [bool(rates_at(faults, "rest", 0, 2.0 * slot + 1.5)) for slot in range(2000)]
+    assert slots != [bool(rates_at(faults, "rest", 1, 2.0 * slot + 0.5)) for slot in range(2000)]

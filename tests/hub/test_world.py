@@ -74,5 +74,5 @@ def test_equal_files_make_equal_commits() -> None:
 
 
 def test_the_repr_is_one_line(world: World) -> None:
-    assert repr(world) == "<World odd: 7 repositories>"
+    assert repr(world) == "<World odd: 8 repositories>"
     assert "\n" not in repr(WorldRepository("acme/a"))

@@ -22,6 +22,7 @@ from batchlab.hub.graphql import errors
 from batchlab.hub.graphql.cost import Cost, CostError, cost_of
 from batchlab.hub.graphql.document import Document, DocumentError, document, with_defaults
 from batchlab.hub.graphql.resolvers import Reading, executable_schema, kind_of
+from batchlab.hub.kept import Kept
 from batchlab.hub.messages import Answer
 from batchlab.hub.world import World
 
@@ -97,8 +98,7 @@ class GraphQlApi:
 
     def __init__(self, world: World, kept_bytes: int = _KEPT_BYTES) -> None:
         self.world = world
-        self._kept: dict[tuple[bytes, int | None], Execution] = {}
-        self._room = kept_bytes
+        self._kept: Kept[tuple[bytes, int | None], Execution] = Kept(kept_bytes, lambda one: one.size)
 
     def execution(self, body: bytes, most_objects: int | None) -> Execution:
         """Return what a request's body comes to, for a caller with a token.
@@ -113,16 +113,8 @@ class GraphQlApi:
         key = (body, most_objects)
         found = self._kept.get(key)
         if found is None:
-            found = self._executed(body, most_objects)
-            self._keep(key, found)
+            found = self._kept[key] = self._executed(body, most_objects)
         return found
-
-    def _keep(self, key: tuple[bytes, int | None], execution: Execution) -> None:
-        self._room -= execution.size + len(key[0])
-        self._kept[key] = execution
-        while self._room < 0:
-            oldest = next(iter(self._kept))
-            self._room += self._kept.pop(oldest).size + len(oldest[0])
 
     def _executed(self, body: bytes, most_objects: int | None) -> Execution:
         asked = _parsed(body)

@@ -1,0 +1,194 @@
+"""How much a policy loses, scenario by scenario, against the best that fixed settings could have done.
+
+The oracle of a scenario is a static arm, chosen on seeds of its own; everything is then paired on other seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.errors import InputError
+from batchlab.frames import Column, Schema
+from batchlab.hub.scenario import Scenario
+from batchlab.hub.sim import SimHub
+from batchlab.study.arms import Arm, Strategies, arms_of
+from batchlab.study.baselines import baselines, static_arms
+from batchlab.study.oracle import CHOICE_SEEDS, Oracles, Told, choose_oracles, named, with_work
+from batchlab.study.replication import Replication, Row
+from batchlab.study.workers import Workers
+
+ORACLE, CONSTANT = "oracle", "best-constant"
+
+TABLE = Schema(
+    "regret",
+    "A row a scenario and arm, in the order of scenarios.",
+    (
+        Column("scenario", "string", "name of the scenario"),
+        Column("arm", "string", "policy, baseline, oracle or best constant"),
+        Column("is", "string", "the static arm that an oracle or constant is", nullable=True),
+        Column("makespan", "float64", "median over seeds", "s"),
+        Column("regret", "float64", "median over seeds of makespan / the oracle's, less 1", "share"),
+        Column("regret_high", "float64", "95th percentile of it over seeds", "share"),
+        Column("seconds_lost", "float64", "median over seeds of makespan less the oracle's", "s"),
+        Column("calls", "float64", "median over seeds", "calls"),
+        Column("calls_regret", "float64", "median over seeds of calls / the oracle's, less 1", "share"),
+        Column("limit_hits", "int64", "most in a run", "calls"),
+        Column("lost", "int64", "most files lost in a run", "files"),
+        Column("seeds", "int64", "replications"),
+    ),
+)
+SUMMARY = Schema(
+    "regret summary",
+    "A row an arm over all scenarios that are judged by ratio, best first.",
+    (
+        Column("arm", "string", "policy, baseline, oracle or best constant"),
+        Column("median", "float64", "median over scenarios of the regret", "share"),
+        Column("worst", "float64", "worst of them", "share"),
+        Column("worst_scenario", "string", "where"),
+        Column("calls_median", "float64", "median over scenarios of the regret in calls", "share"),
+        Column("limit_hits", "int64", "most in a run anywhere", "calls"),
+        Column("lost", "int64", "most files lost in a run anywhere", "files"),
+    ),
+)
+JUDGED_IN_SECONDS = frozenset({"lan-small"})  # too short for a ratio to mean anything
+
+
+@dataclass(frozen=True, repr=False)
+class Regret:
+    """A regret study.
+
+    Parameters
+    ----------
+    table
+        Columns of `TABLE`.
+    summary
+        Columns of `SUMMARY`.
+    oracles
+        What was chosen.
+    seeds
+        Those that are reported.
+    config
+        The settings of all arms.
+    """
+
+    table: pd.DataFrame
+    summary: pd.DataFrame
+    oracles: Oracles
+    seeds: tuple[int, ...]
+    config: BatchConfig
+
+    def __repr__(self) -> str:
+        return f"<Regret over {self.table['scenario'].nunique()} scenarios, {len(self.seeds)} seeds>"
+
+
+def regret(
+    strategies: Strategies = (BatchStrategy.ADAPTIVE,),
+    scenarios: Iterable[str | Scenario] | None = None,
+    seeds: Iterable[int] = range(20),
+    *,
+    oracles: Oracles | None = None,
+    config: BatchConfig | None = None,
+    with_baselines: bool = True,
+    workers: int | None = None,
+    progress: Told | None = None,
+) -> Regret:
+    """Measure what policies lose against the best static arm of each scenario.
+
+    Parameters
+    ----------
+    strategies
+        What is judged; as for `batchlab.compare`.
+    scenarios
+        All that bring their work, unless given.
+    seeds
+        To report on.
+    oracles
+        Chosen before; chosen here unless given.
+    config
+        The settings of all arms; `BatchConfig.lab` unless given.
+    with_baselines
+        Whether fixed limits, AIMD and Gradient2 are measured, too.
+    workers
+        Processes; all cores unless given.
+    progress
+        Called with the scenario, the runs that have ended, and all of them.
+
+    Raises
+    ------
+    InputError
+        There is no seed, or one of those that oracles are chosen on.
+    """
+    config = config if config is not None else BatchConfig.lab()
+    wanted, reported = [Scenario.load(s) for s in (scenarios or with_work())], tuple(seeds)
+    if not reported or set(reported) & set(CHOICE_SEEDS):
+        raise InputError(f"seeds are {list(reported)}; name some, and none of {CHOICE_SEEDS}, which choose the oracle")
+    if oracles is None:
+        oracles = choose_oracles(wanted, config, workers=workers, progress=progress)
+    judged = arms_of(strategies, config) + (arms_of(baselines(), config) if with_baselines else [])
+    rows: list[dict[str, object]] = []
+    for scenario in wanted:
+        arms = [*judged, *_chosen(oracles, scenario.name, config)]
+        with Workers([SimHub(scenario=scenario)], workers) as pool:
+            runs = [Replication(0, arm, seed) for arm in arms for seed in reported]
+            rows += _scenario_rows(scenario.name, oracles, pool.rows(runs, named(progress, scenario.name)))
+    table = TABLE.frame({name: [row[name] for row in rows] for name in TABLE.names})
+    return Regret(table, summary(table), oracles, reported, config.snapshot())
+
+
+def _chosen(oracles: Oracles, scenario: str, config: BatchConfig) -> list[Arm]:
+    """Return the oracle and the best constant, under those names."""
+    grid = {arm.name: arm for arm in static_arms(config)}
+    chosen = {ORACLE: oracles.best[scenario], CONSTANT: oracles.constant}
+    return [replace(grid[arm], name=name) for name, arm in chosen.items()]
+
+
+def _scenario_rows(scenario: str, oracles: Oracles, runs: Sequence[Row]) -> list[dict[str, object]]:
+    frame = pd.DataFrame(list(runs))
+    oracle = frame[frame["strategy"] == ORACLE].set_index("seed")
+    is_arm = {ORACLE: oracles.best[scenario], CONSTANT: oracles.constant}
+    rows: list[dict[str, object]] = []
+    for name, group in frame.groupby("strategy", sort=False):
+        paired = group.set_index("seed")
+        ratio = paired["makespan"] / oracle["makespan"] - 1.0
+        rows.append(
+            {
+                "scenario": scenario,
+                "arm": name,
+                "is": is_arm.get(str(name)),
+                "makespan": paired["makespan"].median(),
+                "regret": ratio.median(),
+                "regret_high": ratio.quantile(0.95),
+                "seconds_lost": (paired["makespan"] - oracle["makespan"]).median(),
+                "calls": paired["calls"].median(),
+                "calls_regret": (paired["calls"] / oracle["calls"] - 1.0).median(),
+                "limit_hits": int(paired["limit_hits"].max()),
+                "lost": int(paired["failed"].max()),
+                "seeds": len(paired),
+            }
+        )
+    return rows
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the summary of a table of `TABLE`: a row an arm, over the scenarios that are judged by ratio."""
+    by_ratio = table[~table["scenario"].isin(JUDGED_IN_SECONDS)]
+    rows = []
+    for name, group in (by_ratio if len(by_ratio) else table).groupby("arm", sort=False):
+        worst = group.sort_values("regret").iloc[-1]
+        rows.append(
+            {
+                "arm": name,
+                "median": group["regret"].median(),
+                "worst": worst["regret"],
+                "worst_scenario": worst["scenario"],
+                "calls_median": group["calls_regret"].median(),
+                "limit_hits": int(group["limit_hits"].max()),
+                "lost": int(group["lost"].max()),
+            }
+        )
+    rows.sort(key=lambda row: (row["median"], row["worst"]))
+    return SUMMARY.frame({name: [row[name] for row in rows] for name in SUMMARY.names})

@@ -1,0 +1,72 @@
+"""Write a regret study into a folder, with what is needed to repeat it; read the oracles of an earlier one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from batchlab import __version__
+from batchlab.errors import InputError
+from batchlab.runs.writing import whole_folder, write_json
+from batchlab.study.oracle import CHOICE_SEEDS, Oracles
+from batchlab.study.regret_table import Regret
+
+
+def write_regret(study: Regret, folder: str | Path, seconds: float) -> None:
+    """Write ``table.csv``, ``summary.csv`` and ``study.json`` into a new folder.
+
+    Parameters
+    ----------
+    study
+        What to write.
+    folder
+        A folder that does not exist yet, or is empty.
+    seconds
+        Wall time that it took.
+
+    Raises
+    ------
+    InputError
+        The folder is not empty or cannot be made.
+    """
+    with whole_folder(folder) as new:
+        for name, frame in (("table", study.table), ("summary", study.summary)):
+            _rounded(frame).to_csv(new / f"{name}.csv", index=False, lineterminator="\n")
+        write_json(
+            {
+                "date": datetime.now(UTC).date().isoformat(),
+                "batchlab": __version__,
+                "wall_seconds": round(seconds),
+                "seeds": list(study.seeds),
+                "seeds_of_the_choice": list(CHOICE_SEEDS),
+                "oracles": asdict(study.oracles),
+                "config": {name: value for name, value in study.config.to_dict().items() if name != "default_strategy"},
+            },
+            new / "study.json",
+        )
+
+
+def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.round(dict.fromkeys(frame.select_dtypes("float").columns, 4))
+
+
+def read_oracles(folder: str | Path) -> Oracles:
+    """Return the oracles that a written study chose.
+
+    Raises
+    ------
+    InputError
+        The folder holds no regret study.
+    """
+    file = Path(folder) / "study.json"
+    try:
+        chosen = json.loads(file.read_text(encoding="utf-8"))["oracles"]
+        return Oracles(dict(chosen["best"]), str(chosen["constant"]))
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise InputError(
+            f"{folder} holds no regret study: {problem!r}; name a folder that one was written to"
+        ) from None

@@ -1,0 +1,87 @@
+"""One file a call, many files a call, or an archive: predicted from what was measured."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from batchlab.control.route_choice import (
+    Measurements,
+    Outlook,
+    prefers_archive,
+    prefers_queries,
+    query_seconds,
+    seconds_by_queries,
+    seconds_by_single_files,
+)
+
+UNLIMITED = Outlook(
+    files=1600,
+    repositories=40,
+    slots=32,
+    rest_rate=math.inf,
+    rest_budget=math.inf,
+    rest_reset=0.0,
+    query_budget=math.inf,
+    query_reset=0.0,
+    service_share=math.inf,
+    files_a_query=20,
+)
+
+
+def _measured(rest: float) -> Measurements:
+    measured = Measurements()
+    for _ in range(10):
+        measured.rest(rest)
+    return measured
+
+
+@pytest.mark.parametrize(("repositories", "published"), [(10, 1.75), (25, 3.71)])
+def test_the_prior_of_a_query_is_near_the_published_medians(repositories: int, published: float) -> None:
+    assert query_seconds(repositories, repositories) == pytest.approx(published, rel=0.15)
+
+
+def test_on_a_fast_network_without_limits_one_file_a_call_wins() -> None:
+    assert not prefers_queries(UNLIMITED, _measured(0.02))
+
+
+def test_far_away_many_files_a_call_win() -> None:
+    assert prefers_queries(UNLIMITED, _measured(0.5))
+
+
+def test_a_minute_rule_or_an_hourly_budget_that_is_too_small_speaks_for_queries() -> None:
+    fast = _measured(0.02)
+    assert prefers_queries(replace(UNLIMITED, rest_rate=12.0), fast)
+    assert prefers_queries(replace(UNLIMITED, rest_budget=400, rest_reset=1500.0), fast)
+
+
+def test_an_exhausted_graphql_budget_speaks_for_one_file_a_call() -> None:
+    empty = replace(UNLIMITED, query_budget=0, query_reset=1500.0)
+    assert not prefers_queries(empty, _measured(0.5))
+
+
+def test_predictions_grow_with_the_files() -> None:
+    measured, fewer = _measured(0.1), replace(UNLIMITED, files=800)
+    assert seconds_by_single_files(fewer, measured) < seconds_by_single_files(UNLIMITED, measured)
+    assert seconds_by_queries(fewer, measured) <= seconds_by_queries(UNLIMITED, measured)
+
+
+def test_queries_that_turn_out_slow_are_believed_over_the_prior() -> None:
+    measured = _measured(0.2)
+    before = seconds_by_queries(UNLIMITED, measured)
+    measured.query(files=20, repositories=1, seconds=3 * query_seconds(20, 1))
+    assert seconds_by_queries(UNLIMITED, measured) == pytest.approx(3 * before)
+
+
+def test_a_repository_with_many_wanted_files_comes_as_an_archive_and_one_with_few_does_not() -> None:
+    measured = _measured(0.2)
+    assert prefers_archive([500] * 800, 5_000_000, UNLIMITED, measured, by_queries=True)
+    assert not prefers_archive([500] * 2, 5_000_000, UNLIMITED, measured, by_queries=True)
+    assert not prefers_archive([500] * 50, 4_000_000_000, UNLIMITED, measured, by_queries=True)
+
+
+def test_where_graphqls_seconds_are_short_archives_take_over_sooner() -> None:
+    measured = _measured(0.2)
+    short = replace(UNLIMITED, service_share=0.8)
+    assert not prefers_archive([500] * 15, 2_000_000, UNLIMITED, measured, by_queries=True)
+    assert prefers_archive([500] * 15, 2_000_000, short, measured, by_queries=True)

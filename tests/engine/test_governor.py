@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from batchlab.batch_config import BatchConfig
+from batchlab.control.policies import POLICIES
+from batchlab.control.waits import Reason
+from batchlab.engine.governor import Governor, Hold
+from batchlab.errors import RateLimitError
+
+EPOCH = 1_800_000_000.0
+POLICY = next(policy for policy in POLICIES.values() if policy.name == "parallel")
+
+
+@pytest.fixture
+def governor() -> Governor:
+    return Governor(POLICY, BatchConfig())
+
+
+def secondary(wait: float | None = None) -> RateLimitError:
+    return RateLimitError("slow down", kind="secondary", wait=wait)
+
+
+def headers(remaining: int, reset_in: float = 100.0) -> dict[str, str]:
+    return {
+        "x-ratelimit-limit": "5000",
+        "x-ratelimit-remaining": str(remaining),
+        "x-ratelimit-reset": str(int(EPOCH + reset_in)),
+    }
+
+
+def hold(governor: Governor, now: float, pool: str = "core") -> Hold | None:
+    return governor.hold(pool, 1, now, EPOCH + now)
+
+
+def test_a_pause_holds_every_pool_that_a_secondary_limit_may_mean(governor: Governor) -> None:
+    assert hold(governor, 0.0) is None
+    assert hold(governor, 0.0, "graphql") is None
+    assert governor.limited("core", secondary(wait=30.0), sent=1.0, now=2.0) == 30.0
+    assert hold(governor, 2.0) == Hold(Reason.LIMIT, 30.0, "secondary")
+    assert hold(governor, 12.0, "graphql") == Hold(Reason.LIMIT, 20.0, "secondary")
+    assert hold(governor, 32.0) is None
+
+
+def test_a_primary_limit_holds_its_own_pool_only(governor: Governor) -> None:
+    for pool in ("core", "graphql"):
+        hold(governor, 0.0, pool)
+    governor.limited("core", RateLimitError("spent", kind="primary", wait=600.0), sent=1.0, now=2.0)
+    assert hold(governor, 2.0) == Hold(Reason.LIMIT, 600.0, "primary")
+    assert hold(governor, 2.0, "graphql") is None
+
+
+def test_calls_sent_before_a_pause_belong_to_its_occasion(governor: Governor) -> None:
+    assert governor.limited("core", secondary(), sent=1.0, now=2.0) == 60.0
+    assert governor.limited("core", secondary(), sent=1.5, now=2.5) is None
+    assert governor.limited("core", secondary(), sent=2.0, now=2.6) is None
+    governor.succeeded(sent=1.9)  # a straggler tells nothing of what came after
+    assert governor.limited("core", secondary(), sent=62.0, now=62.2) == 120.0
+    governor.succeeded(sent=182.2)
+    governor.succeeded(sent=182.3)
+    assert governor.limited("core", secondary(), sent=183.0, now=184.0) == 60.0
+
+
+def test_hits_after_every_pause_are_hopeless_in_the_end(governor: Governor) -> None:
+    now, waits = 0.0, []
+    while not governor.hopeless:
+        waits.append(governor.limited("core", secondary(), sent=now + 1.0, now=now + 2.0))
+        now += 2.0 + (waits[-1] or 0.0)
+    assert waits == [60.0, 120.0, 240.0, 480.0, 960.0, 1920.0]
+
+
+def test_a_spent_share_holds_until_a_second_after_the_reset(governor: Governor) -> None:
+    for _ in range(8):
+        assert hold(governor, 0.0) is None
+        governor.sent("core", 1, 0.0, EPOCH)
+    assert hold(governor, 0.0) == Hold(Reason.PACE, float("inf"))  # until an answer has told what is left
+    for remaining in range(9, 1, -1):
+        governor.answered("core", 1, 1, headers(remaining))
+    assert governor.left("core") == 2
+    assert hold(governor, 1.0) == Hold(Reason.PACE, 100.0)
+    assert hold(governor, 101.0) is None
+
+
+def test_a_lost_call_no_longer_counts_as_in_flight(governor: Governor) -> None:
+    for _ in range(8):
+        governor.sent("core", 1, 0.0, EPOCH)
+    governor.lost("core", 1)
+    assert hold(governor, 0.0) is None

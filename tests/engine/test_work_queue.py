@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchlab.control.waits import Reason
+from batchlab.engine.work_queue import Entry, Lane, WorkQueue
+
+TREES, FILES = Lane(True, "core"), Lane(False, "core")
+
+
+@dataclass
+class Errand:
+    """A job that only waits."""
+
+    priority: int = 0
+    lane: Lane = FILES
+    route: str = "blobs"
+    repo: str = "acme/app"
+    points: int = 1
+    results: list[Any] = field(default_factory=list)
+
+
+def emptied(queue: WorkQueue, lane: Lane = FILES) -> list[Entry]:
+    entries = []
+    while queue.waiting(lane):
+        entries.append(queue.pop(lane))
+    return entries
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1))
+def test_the_most_wanted_comes_first_and_equals_in_the_order_of_asking(priorities: list[int]) -> None:
+    queue = WorkQueue()
+    for priority in priorities:
+        queue.add(Errand(priority), 0.0)
+    taken = [(entry.job.priority, entry.number) for entry in emptied(queue)]
+    assert taken == sorted(taken, key=lambda pair: (-pair[0], pair[1]))
+    assert len(taken) == len(priorities)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=1))
+def test_nothing_is_lost_on_its_way_through_the_queue(errands: list[tuple[int, int]]) -> None:
+    queue = WorkQueue()
+    for priority, _ in errands:
+        queue.add(Errand(priority), 0.0)
+    ready = {entry.number: float(delay) for entry, (_, delay) in zip(emptied(queue), errands, strict=True)}
+    for number, at in ready.items():
+        queue.return_later(Entry(Errand(), number, 0.0, 0.0), 0.0, at)
+    assert len(queue) == len(errands)
+    assert queue.next_time() == min(ready.values())
+    queue.mature(4.0)
+    early = [entry.number for entry in emptied(queue)] if any(at <= 4.0 for at in ready.values()) else []
+    assert sorted(early) == sorted(number for number, at in ready.items() if at <= 4.0)
+    assert sorted(early + [entry.number for entry in queue.drain()]) == sorted(ready)
+    assert (len(queue), queue.next_time()) == (0, None)
+
+
+def test_trees_are_looked_at_first_whenever_their_lane_came() -> None:
+    queue = WorkQueue()
+    queue.add(Errand(lane=FILES), 0.0)
+    assert queue.lanes == [FILES]
+    queue.add(Errand(lane=TREES), 1.0)
+    assert queue.lanes == [TREES, FILES]
+    queue.pop(TREES)
+    assert queue.lanes == [FILES]
+
+
+def test_an_entry_is_charged_for_what_held_its_lane_back_while_it_was_ready() -> None:
+    queue = WorkQueue()
+    queue.add(Errand(), 0.0)
+    first = queue.pop(FILES)
+    queue.clock(FILES).turn(3.0, Reason.LIMIT)
+    queue.return_later(first, 4.0, 10.0)
+    queue.mature(10.0)
+    queue.clock(FILES).turn(12.0, Reason.PACE)
+    waited = queue.clock(FILES).read(15.0).minus(queue.pop(FILES).reading)
+    assert (waited.queue, waited.limit, waited.pacing) == (0.0, 2.0, 3.0)

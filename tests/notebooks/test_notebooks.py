@@ -1,0 +1,94 @@
+"""The notebooks run from top to bottom, from a clean kernel, without internet and without warnings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("nbclient", reason="running notebooks needs the extra test")
+
+import nbformat
+from nbclient import NotebookClient
+
+from batchlab.package_data import notebooks_folder
+
+NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
+LARGEST_BYTES = 500_000
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+# No connection leaves the machine: whatever tries, fails.
+OFFLINE = """
+import socket
+
+def _refuse(address, *args, **kwargs):
+    raise OSError(f"this notebook is to run offline, and reached for {address}")
+
+socket.getaddrinfo = socket.create_connection = _refuse
+import warnings
+warnings.simplefilter("error")
+"""
+
+
+def _read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def _code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _run(path: Path, folder: Path) -> Any:
+    notebook = _read(path)
+    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    with client.setup_kernel():
+        client.kc.execute(OFFLINE, reply=True, timeout=60)
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+    return notebook
+
+
+def _texts(notebook: Any) -> list[str]:
+    """Return what the cells printed and showed, as plain text."""
+    outputs = [output for cell in _code(notebook) for output in cell.outputs]
+    return [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+
+
+@every_notebook
+def test_a_notebook_runs_from_a_clean_kernel_without_warnings(path: Path, tmp_path: Path) -> None:
+    notebook = _run(path, tmp_path)
+    outputs = [output for cell in _code(notebook) for output in cell.outputs]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert not [text for text in _texts(notebook) if "Warning" in text]
+
+
+def test_a_notebook_runs_twice_in_the_same_folder_and_shows_the_same(tmp_path: Path) -> None:
+    path = next(path for path in NOTEBOOKS if "your_own" in path.stem)
+    first, second = (_texts(_run(path, tmp_path)) for _ in range(2))
+    assert first == second
+
+
+@every_notebook
+def test_a_notebook_is_kept_with_its_outputs_and_small(path: Path) -> None:
+    cells = _code(_read(path))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert any(cell.outputs for cell in cells)
+    assert path.stat().st_size < LARGEST_BYTES
+
+
+@every_notebook
+def test_pictures_in_a_notebook_have_words(path: Path) -> None:
+    for cell in _code(_read(path)):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert output.metadata["image/png"]["alt"]
+
+
+@every_notebook
+def test_a_notebook_names_no_machine_and_no_time(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    metadata = json.loads(text)["metadata"]
+    assert set(metadata) == {"kernelspec", "language_info"}
+    assert not [place for place in ("/home/", "/root/", "/tmp/", "/Users/", "iopub.") if place in text]

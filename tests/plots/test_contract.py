@@ -1,0 +1,184 @@
+"""What every picture promises, walked over all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import matplotlib
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from batchlab import plots
+from batchlab.errors import InputError
+from batchlab.plots.picture import Picture
+from batchlab.runs import Run
+from batchlab.study import Study
+
+OF_A_RUN = {
+    "plot_budget": [plots.plot_budget],
+    "plot_decisions": [plots.plot_decisions],
+    "plot_ecdf": [
+        plots.plot_ecdf,
+        partial(plots.plot_ecdf, complementary=True),
+        partial(plots.plot_ecdf, value="completion"),
+    ],
+    "plot_timeline": [plots.plot_timeline],
+    "plot_waits": [plots.plot_waits],
+}
+OF_A_STUDY = {
+    "plot_compare": [plots.plot_compare],
+    "plot_pareto": [plots.plot_pareto],
+    "plot_strategies": [plots.plot_strategies],
+    "plot_sweep": [
+        lambda study, **axes: plots.plot_sweep(study.replications, "peak_in_flight", **axes),
+        lambda study, **axes: plots.plot_sweep(study.replications, "peak_in_flight", "strategy", **axes),
+    ],
+}
+FIGURES = {"plot_timeline", "plot_strategies"}
+SIZES = ("whole", "one row", "empty")
+Plot = Callable[..., Axes | Figure]
+
+
+def _cases(named: dict[str, list[Any]]) -> list[Any]:
+    return [
+        pytest.param(plot, name, id=f"{name}-{number}")
+        for name, ways in named.items()
+        for number, plot in enumerate(ways)
+    ]
+
+
+@pytest.fixture
+def given(request: pytest.FixtureRequest, runs_by_size: dict[str, Run], studies_by_size: dict[str, Study]) -> Any:
+    def of(name: str, size: str = "whole") -> Run | Study:
+        return runs_by_size[size] if name in OF_A_RUN else studies_by_size[size]
+
+    return of
+
+
+PLOTS = [pytest.param(*case.values, id=case.id) for case in _cases(OF_A_RUN) + _cases(OF_A_STUDY)]
+every_plot = pytest.mark.parametrize(("plot", "name"), PLOTS)
+
+
+def _figure(drawn: Axes | Figure) -> Figure:
+    figure = drawn if isinstance(drawn, Figure) else drawn.figure
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def test_every_plot_is_walked_here() -> None:
+    public = {name for name in plots.__all__ if name.startswith("plot_")}
+    assert public == {*OF_A_RUN, *OF_A_STUDY}
+
+
+@every_plot
+def test_given_axes_are_drawn_on_and_returned(plot: Plot, name: str, given: Any) -> None:
+    if name in FIGURES:
+        assert isinstance(plot(given(name)), Figure)
+        return
+    figure = Figure()
+    ax, beside = figure.subplots(1, 2)
+    assert plot(given(name), ax=ax) is ax
+    assert not beside.has_data()
+
+
+@every_plot
+@pytest.mark.parametrize("size", SIZES)
+def test_pyplot_and_its_settings_are_left_alone(plot: Plot, name: str, given: Any, size: str) -> None:
+    before = dict(matplotlib.rcParams)
+    plot(given(name, size))
+    assert pyplot.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
+
+
+@every_plot
+@pytest.mark.parametrize("size", SIZES)
+def test_a_picture_of_much_little_and_nothing_is_painted(plot: Plot, name: str, given: Any, size: str) -> None:
+    picture = _figure(plot(given(name, size)))
+    assert isinstance(picture, Picture)
+    assert picture.png().startswith(b"\x89PNG")
+
+
+@every_plot
+def test_axes_of_numbers_carry_a_unit(plot: Plot, name: str, given: Any) -> None:
+    figure = _figure(plot(given(name)))
+    figure.canvas.draw()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            shown = [label.get_text() for label in axis.get_ticklabels() if label.get_visible()]
+            numbers = shown and all(re.fullmatch(r"[\d.,\u2212-]*|.*mathdefault.*", text) for text in shown)
+            assert not numbers or re.search(r"\[.+\]", axis.get_label_text())
+
+
+@every_plot
+@pytest.mark.parametrize("size", SIZES)
+def test_every_picture_has_words_with_numbers(plot: Plot, name: str, given: Any, size: str) -> None:
+    drawn = plot(given(name, size))
+    words = plots.alt_text(drawn)
+    assert words == plots.alt_text(_figure(drawn))
+    assert words.endswith(".")
+    assert re.search(r"\d", words) or size == "empty"
+
+
+@every_plot
+def test_a_notebook_shows_a_picture_once_with_its_words(plot: Plot, name: str, given: Any) -> None:
+    drawn: Any = plot(given(name))
+    data, metadata = drawn._repr_mimebundle_()
+    assert set(data) == {"image/png", "text/plain"}
+    assert metadata["image/png"]["alt"] == data["text/plain"] == plots.alt_text(drawn)
+
+
+@pytest.mark.parametrize(("plot", "name"), PLOTS[::3])
+def test_the_same_numbers_give_the_same_bytes(plot: Plot, name: str, given: Any) -> None:
+    first, second = (_figure(plot(given(name))) for _ in range(2))
+    assert isinstance(first, Picture)
+    assert isinstance(second, Picture)
+    assert first.png() == second.png()
+
+
+def test_axes_without_a_picture_have_no_words() -> None:
+    with pytest.raises(InputError, match="plot_ function"):
+        plots.alt_text(Figure().add_subplot())
+
+
+def test_runs_are_shown_under_the_names_that_the_user_gave(run: Run) -> None:
+    ax = plots.plot_ecdf({"before": run, "after": run})
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["before", "after"]
+
+
+def test_something_else_is_refused_by_its_type() -> None:
+    with pytest.raises(InputError, match="cannot plot a int"):
+        plots.plot_waits(3)  # type: ignore[arg-type]
+
+
+def test_a_missing_column_is_named_with_those_that_are_there() -> None:
+    with pytest.raises(InputError, match="no column 'limit'; it has makespan, strategy"):
+        plots.plot_sweep(pd.DataFrame({"makespan": [1.0], "strategy": ["adaptive"]}), "limit")
+
+
+def test_the_style_is_opt_in_and_ends_with_its_context() -> None:
+    before = dict(matplotlib.rcParams)
+    with plots.style():
+        assert matplotlib.rcParams["axes.spines.top"] is False
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_run_on_another_clock_is_drawn_from_its_own_start(run: Run) -> None:
+    later = dataclasses.replace(
+        run,
+        calls=run.calls.assign(sent=run.calls["sent"] + 1e6, finished=run.calls["finished"] + 1e6),
+        timeline=run.timeline.assign(time=run.timeline["time"] + 1e6),
+        results=run.results.assign(**{name: run.results[name] + 1e6 for name in ("queued", "started", "finished")}),
+    )
+    for value in ("latency", "completion"):
+        there, here = (plots.alt_text(plots.plot_ecdf(one, value=value)) for one in (later, run))
+        assert there == here
+    assert plots.alt_text(plots.plot_timeline(later)) == plots.alt_text(plots.plot_timeline(run))

@@ -1,0 +1,185 @@
+"""What is drawn is what was computed, and what was computed is so."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.collections import PolyCollection
+
+from batchlab.errors import InputError
+from batchlab.plots import (
+    alt_text,
+    plot_budget,
+    plot_compare,
+    plot_decisions,
+    plot_ecdf,
+    plot_pareto,
+    plot_strategies,
+    plot_sweep,
+    plot_timeline,
+    plot_waits,
+)
+from batchlab.plots.ecdf import MOST_STEPS, ecdf_data
+from batchlab.plots.occupancy import lanes, mean_in_flight, pauses, steps
+from batchlab.plots.pareto import pareto_data
+from batchlab.plots.timeline import BINS, timeline_data
+from batchlab.runs import Run
+from batchlab.study import Study
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), min_size=1, max_size=40).map(
+    lambda pairs: np.array(sorted((begin, begin + length) for begin, length in pairs), dtype=float).T
+)
+
+
+def _with_many_calls(run: Run, count: int) -> Run:
+    """Return a run with ``count`` calls whose service times are known: 1 to ``count`` ms."""
+    sent = np.arange(count) * 0.01
+    repeated = run.calls.iloc[np.zeros(count, dtype=int)].reset_index(drop=True)
+    calls = repeated.assign(sent=sent, finished=sent + (np.arange(count) + 1) / 1000)
+    metrics = run.metrics.assign(makespan=float(calls["finished"].max()))
+    return dataclasses.replace(run, calls=calls, metrics=metrics)
+
+
+def test_the_line_of_an_ecdf_has_a_step_a_call(run: Run) -> None:
+    line = plot_ecdf(run).lines[0]
+    assert np.asarray(line.get_xdata()).tolist() == sorted(run.calls["finished"] - run.calls["sent"])
+    assert np.asarray(line.get_ydata())[-1] == 1.0
+
+
+def test_the_complement_starts_at_one_and_ends_at_one_call(run: Run) -> None:
+    shares = np.asarray(plot_ecdf(run, complementary=True).lines[0].get_ydata(), dtype=float)
+    assert shares[0] == pytest.approx(1.0)
+    assert shares[-1] == pytest.approx(1 / len(run.calls))
+
+
+def test_a_thinned_ecdf_keeps_extremes_tail_and_every_thousandth(run: Run) -> None:
+    many = _with_many_calls(run, 20_000)
+    data = ecdf_data(many)
+    exact = np.arange(1, 20_001) / 1000
+    assert len(data) <= MOST_STEPS
+    assert data["value"].iloc[0] == pytest.approx(exact[0])
+    assert data["value"].iloc[-500:].to_numpy() == pytest.approx(exact[-500:])
+    assert data["share"].diff().max() <= 0.0011
+    assert data["share"].to_numpy() == pytest.approx(data["value"].to_numpy() / 20, abs=1e-4)
+    assert any("thinned" in text.get_text() for text in plot_ecdf(many).texts)
+
+
+def test_percentiles_are_marked_where_the_line_reaches_them(run: Run) -> None:
+    hundred = _with_many_calls(run, 100)
+    ax = plot_ecdf(hundred, marks=(0.5, 0.99))
+    assert np.asarray(ax.lines[1].get_xdata(), dtype=float) == pytest.approx([0.05, 0.099])
+    assert "p50 0.05 s, p99 0.10 s" in alt_text(ax)
+
+
+def test_an_unknown_quantity_is_refused_with_those_that_are_known(run: Run) -> None:
+    with pytest.raises(InputError, match="'speed'; accepted: latency, completion"):
+        plot_ecdf(run, value="speed")
+
+
+def test_bars_of_waits_add_up_to_the_makespan(study: Study) -> None:
+    ax = plot_waits(study)
+    widths = np.array([[bar.get_width() for bar in container] for container in ax.containers])
+    drawn = dict(zip(study.table["strategy"], widths.sum(axis=0), strict=True))
+    assert drawn == pytest.approx({name: run.makespan for name, run in study.runs.items()})
+
+
+def test_points_of_a_comparison_are_the_ratios_of_its_table(study: Study) -> None:
+    ax = plot_compare(study)
+    drawn = [float(container.lines[0].get_xdata()[0]) for container in ax.containers]
+    assert drawn == study.table["ratio"].tolist()
+
+
+def test_medians_of_the_dashboard_are_those_of_the_study(study: Study) -> None:
+    first = plot_strategies(study).axes[0]
+    large = [float(line.get_xdata()[0]) for line in first.lines if line.get_markersize() == 8]
+    assert large == pytest.approx(study.table["makespan"].tolist())
+
+
+def test_bars_of_the_timeline_are_as_long_as_the_calls(run: Run) -> None:
+    middle = plot_timeline(run).axes[1]
+    bars = [path.vertices for c in middle.collections if isinstance(c, PolyCollection) for path in c.get_paths()]
+    service = sum(float(np.ptp(corners[:, 0])) for corners in bars)
+    assert len(bars) == len(run.calls)
+    assert service == pytest.approx((run.calls["finished"] - run.calls["sent"]).sum())
+
+
+def test_many_calls_are_drawn_as_means_that_keep_all_their_time(run: Run) -> None:
+    many = _with_many_calls(run, 20_000)
+    data = timeline_data(many)
+    area = data.in_flight["in_flight"].sum() * many.makespan / BINS
+    assert len(data.in_flight) == BINS
+    assert area == pytest.approx((many.calls["finished"] - many.calls["sent"]).sum())
+    assert any("20,000 calls, drawn as means" in text.get_text() for text in plot_timeline(many).axes[2].texts)
+
+
+def test_the_limit_of_the_timeline_is_the_one_in_force(run: Run) -> None:
+    limit = timeline_data(run).limit
+    assert set(limit["limit"]) == {*run.calls["limit"], *run.timeline["limit"]}
+
+
+def test_the_budget_ends_at_what_the_calls_cost(run: Run) -> None:
+    spent = np.asarray(plot_budget(run).lines[0].get_ydata(), dtype=float)
+    assert spent[-1] == run.calls.loc[run.calls["pool"] == "core", "points"].sum()
+
+
+def test_a_reset_begins_another_straight_line(run: Run) -> None:
+    told = run.timeline.iloc[[0] * 4].assign(time=[0.0, 10.0, 20.0, 30.0], core_left=[100.0, 50.0, 100.0, 90.0])
+    ax = plot_budget(dataclasses.replace(run, timeline=told))
+    drawn = [np.asarray(line.get_xdata(), dtype=float).tolist() for line in ax.lines[1:]]
+    assert drawn == [[0.0, 20.0], [20.0, 3620.0]]
+
+
+def test_each_decision_has_its_marker(run: Run) -> None:
+    drawn = sum(len(np.asarray(line.get_xdata())) for line in plot_decisions(run).lines)
+    assert drawn == len(run.decisions)
+
+
+def test_a_sweep_draws_medians_and_names_the_best() -> None:
+    table = pd.DataFrame({"max_batch_size": [1, 1, 1, 50], "makespan": [9.0, 10.0, 20.0, 4.0]})
+    ax = plot_sweep(table, "max_batch_size")
+    assert np.asarray(ax.lines[0].get_ydata(), dtype=float).tolist() == [10.0, 4.0]
+    assert ax.get_xlabel() == "max batch size [files]"
+    assert "best: 4 with max batch size 50" in alt_text(ax)
+
+
+def test_a_heat_map_writes_each_median_into_its_cell() -> None:
+    table = pd.DataFrame({"a": [1, 1, 2], "b": [5, 6, 5], "makespan": [3.0, 4.0, 2.0]})
+    ax = plot_sweep(table, "a", "b")
+    assert sorted(text.get_text() for text in ax.texts if text.get_text().isdigit()) == ["2", "3", "4"]
+
+
+def test_the_front_holds_who_is_beaten_by_nobody() -> None:
+    table = pd.DataFrame({"strategy": list("abcde"), "makespan": [1.0, 2.0, 3.0, 2.0, 4.0], "points": [9, 5, 5, 5, 1]})
+    data = pareto_data(table)
+    assert sorted(data.loc[data["front"], "arm"]) == ["a", "b", "d", "e"]
+    assert "On the front: a, b, d, e." in alt_text(plot_pareto(table))
+
+
+@given(INTERVALS)
+def test_no_two_calls_share_a_lane_and_no_lane_is_wasted(intervals: np.ndarray) -> None:
+    begin, end = intervals
+    taken = lanes(begin, end)
+    for lane in set(taken):
+        mine = taken == lane
+        assert (begin[mine][1:] >= end[mine][:-1]).all()
+    assert taken.max() + 1 == steps(begin, end)[1].max()
+
+
+@given(INTERVALS)
+def test_means_over_bins_keep_every_second_of_service(intervals: np.ndarray) -> None:
+    begin, end = intervals
+    edges = np.linspace(0.0, end.max(), 8)
+    assert (mean_in_flight(begin, end, edges) * np.diff(edges)).sum() == pytest.approx((end - begin).sum())
+
+
+@given(INTERVALS)
+def test_nothing_is_in_flight_during_a_pause(intervals: np.ndarray) -> None:
+    begin, end = intervals
+    for left, right in pauses(begin, end):
+        assert right - left >= 1.0
+        assert not ((begin < right) & (end > left)).any()
