@@ -24,6 +24,7 @@ from batchlab.engine.reading import Reading
 from batchlab.errors import AuthenticationError
 from batchlab.frames import MetricsFrame, results_frame
 from batchlab.patterns import MANIFESTS, PathFilter
+from batchlab.resource_manager import MEGABYTE
 
 
 class BatchCoordinator:
@@ -61,7 +62,7 @@ class BatchCoordinator:
         self._own_client = github_client is None
         self._client = github_client if github_client is not None else AsyncGitHubClient()
         self._own_cache = cache_manager is None
-        self._cache = cache_manager if cache_manager is not None else CacheManager(":memory:")
+        self._cache = cache_manager if cache_manager is not None else self._memory_cache()
         self.metrics_collector = metrics_collector if metrics_collector is not None else BatchMetricsCollector()
         self.progress_monitor = progress_monitor
         self.strategy_manager = BatchStrategyManager(self.config)
@@ -146,6 +147,7 @@ class BatchCoordinator:
             The token was refused. What was read before is in `results`.
         """
         repo = Repository.parse(repo)
+        file_paths = [file_paths] if isinstance(file_paths, str) else file_paths
         first, rank = frozenset(priority_files), self.strategy_manager.priority_of
         requests = [BatchRequest(repo, path, rank(path, first)) for path in file_paths]
         return await self._run("files", strategy, lambda operation: operation.ask_files(requests))
@@ -180,6 +182,10 @@ class BatchCoordinator:
             self._under_way = self._stop_asked = False
             self.metrics_collector.operation_ended(reading.counts(name), log=self.config.log_batch_metrics)
             self._stop_monitoring()
+
+    def _memory_cache(self) -> CacheManager:
+        # The ledger does not count what a cache holds: one that nobody asked for stays under the same cap.
+        return CacheManager(":memory:", max_bytes=self.config.max_memory_usage_mb * MEGABYTE)
 
     def _stop_monitoring(self) -> None:
         if self.progress_monitor is not None and self._reading is not None:

@@ -192,7 +192,9 @@ class BatchStrategyManager:
             equal, then GraphQL calls that carry what remains. Of the others: calls for usual manifests, marked
             ``estimated``. What the groups save adds up.
         """
-        asked = {repo.key: repo for repo in map(Repository.parse, repositories)}
+        asked: dict[tuple[str, str | None], Repository] = {}
+        for repo in map(Repository.parse, repositories):
+            asked.setdefault(repo.key, repo)
         seen = [file for key in asked for file in self._seen.get(key, ())]
         assumed = [file for key, repo in asked.items() if key not in self._seen for file in assumed_files(repo)]
         if "graphql" not in self.config.routes:

@@ -35,7 +35,8 @@ def card(title: str, facts: Mapping[str, object], details: Mapping[str, str] | N
 def table(facts: Mapping[str, object]) -> str:
     """Return names and values as an HTML table of two columns."""
     rows = "".join(
-        f'<tr><th scope="row" style="{_CELL}">{escape(str(name))}</th><td style="{_CELL}">{escape(str(value))}</td></tr>'
+        f'<tr><th scope="row" style="{_CELL}">{escape(str(name))}</th>'
+        f'<td style="{_CELL}">{escape(str(value))}</td></tr>'
         for name, value in facts.items()
     )
     return f"<table>{rows}</table>" if rows else ""

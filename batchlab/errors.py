@@ -71,7 +71,7 @@ class GitHubError(BatchLabError):
 class AuthenticationError(GitHubError):
     """The token was refused, or could not be read.
 
-    ``partial`` is the `Run` with what was read before, where there was one.
+    ``partial`` is what was read before, where there was something: a `Run`, or a processor's list of results.
     """
 
     category = ErrorCategory.AUTHENTICATION

@@ -71,3 +71,4 @@ class TimelineSample:
     queued: int = column("int64", "batches waiting", "batches")
     done: int = column("int64", "files that have their row", "files")
     core_left: float = column("float64", "core budget left; missing while unknown", "points", nullable=True)
+    memory: int = column("int64", "held by calls in flight and by results not handed over", "bytes", default=0)

@@ -16,6 +16,7 @@ from hypothesis import settings
 from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_coordinator import BatchCoordinator
+from batchlab.batch_metrics_collector import BatchMetricsCollector
 from batchlab.batch_progress_monitor import BatchProgressMonitor
 from batchlab.cache_manager import CacheManager
 from batchlab.errors import BatchLabError
@@ -80,6 +81,7 @@ def _read(
     seed: int = 0,
     token: str | None = None,
     cache: CacheManager | None = None,
+    collector: BatchMetricsCollector | None = None,
     monitor: BatchProgressMonitor | None = None,
     meanwhile: Callable[[BatchCoordinator], Coroutine[Any, Any, None]] | None = None,
     **settings: Any,
@@ -89,7 +91,7 @@ def _read(
     async def main() -> Reading:
         client = AsyncGitHubClient(token or hub.token, hub.base_url, transport=hub.connect(seed))
         config = BatchConfig(**settings)
-        coordinator = BatchCoordinator(client, cache, config, progress_monitor=monitor, seed=seed)
+        coordinator = BatchCoordinator(client, cache, config, collector, monitor, seed=seed)
         names = hub.repositories if repositories is None else repositories
         beside = asyncio.create_task(meanwhile(coordinator)) if meanwhile is not None else None
         try:

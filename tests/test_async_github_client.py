@@ -15,7 +15,7 @@ from batchlab.async_github_client import DEFAULT_BASE_URL, USER_AGENT, AsyncGitH
 from batchlab.batch_models import Repository
 from batchlab.errors import AuthenticationError, FileError, InputError, NetworkError, RateLimitError, ServerError
 from batchlab.git_objects import blob_sha
-from batchlab.github_api import Reply, tree_request
+from batchlab.github_api import Reply, blob_request, tree_request
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
 from batchlab.twin import run_virtual
@@ -305,3 +305,19 @@ def test_the_embedded_github_lists_and_reads_like_the_real_one() -> None:
     names, tree = run_virtual(main)
     assert sorted(names) == [f"acme/{n:03}" for n in range(101)]
     assert [entry.path for entry in tree["entries"]] == ["go.mod"]
+
+
+def test_the_timeouts_for_connecting_and_reading_grow_with_the_bytes_expected() -> None:
+    seen: list[dict[str, float]] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, content=b"")
+
+    async def main() -> None:
+        async with AsyncGitHubClient("", transport=httpx.MockTransport(server)) as client:
+            for size in (0, 10_000_000):
+                await client.exchange(blob_request(APP, "0" * 40, size), 30.0)
+
+    asyncio.run(main())
+    assert [(waits["connect"], waits["read"]) for waits in seen] == [(30.0, 30.0), (130.0, 130.0)]

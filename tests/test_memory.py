@@ -78,6 +78,13 @@ def test_calls_wait_for_a_slot_where_memory_holds_fewer_than_may_fly(read: Any) 
     assert_whole(reading.results)
 
 
+def test_the_timeline_shows_what_is_held(read: Any, world: World) -> None:
+    reading = read(SimHub(world, CALM), max_memory_usage_mb=500)
+    held = [sample.memory for sample in reading.coordinator.trace.timeline]
+    assert held == sorted(held)  # results are collected until the end
+    assert 0 < held[-1] <= peak(reading) == 60 * 100_000
+
+
 def test_a_file_larger_than_the_cap_passes_alone(read: Any) -> None:
     files = {"large.txt": b"x" * 3 * MEGABYTE} | {f"{n}.txt": b"%d" % n * 100_000 for n in range(10)}
     world = World.build({"acme/app": files})

@@ -10,7 +10,7 @@ class ServiceWindow:
     """Hold calls back so that their service times stay under a sum a minute.
 
     The server counts CPU seconds and does not tell them; GitHub's documentation calls the response time a rough
-    estimate of them. What a call under way will take is guessed from the last ones.
+    estimate of them. A call under way is guessed to take as long as the longest of the last ones.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class ServiceWindow:
         """Return the seconds to hold the next call back; infinite until one under way has ended."""
         while self._ended and self._ended[0][0] + self.LENGTH <= now:
             self._ended.popleft()
-        guess = sum(self._recent) / len(self._recent) if self._recent else self.FIRST_GUESS
+        guess = max(self._recent, default=self.FIRST_GUESS)
         used = math.fsum(seconds for _, seconds in self._ended) + self._in_flight * guess
         if used == 0.0 or used + guess <= self.seconds:
             return 0.0

@@ -445,6 +445,6 @@ class Dispatcher:
             self._trace.timeline.append(
                 TimelineSample(
                     now, self.limiter.limit, self.limiter.in_flight, len(self._queue), self.files_done(),
-                    math.nan if left is None else left,
+                    math.nan if left is None else left, self._holdings.ledger.held,
                 )
             )  # fmt: skip

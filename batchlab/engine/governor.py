@@ -188,8 +188,8 @@ class Governor:
     def limited(self, pool: str, error: RateLimitError, sent: float, now: float) -> float | None:
         """Take note of a limit that was met; return the seconds of a new pause.
 
-        A primary limit rests its own pool or route, a secondary one everything. None when the call had been sent before the
-        pause in force began: it belongs to the same occasion.
+        A primary limit rests its own pool or route, a secondary one everything. None when the call had been sent
+        before the pause in force began: it belongs to the same occasion.
         """
         if sent <= self._paused_at:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from batchlab import clock
@@ -152,7 +153,8 @@ class Reading:
 
     def stop(self) -> None:
         """End the reading, from any thread; files that were not read become failed rows."""
-        self._loop.call_soon_threadsafe(self._dispatcher.stop, stopped())
+        with contextlib.suppress(RuntimeError):  # the loop has just closed: there is nothing left to stop
+            self._loop.call_soon_threadsafe(self._dispatcher.stop, stopped())
 
     @property
     def progress(self) -> tuple[int, int]:

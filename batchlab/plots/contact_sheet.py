@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,7 +25,7 @@ from batchlab.study import compare
 
 DEFAULT = "docs/plots.png"
 COLUMNS = 3
-PANEL = (6.0, 4.0)  # inches
+PANEL = (5.6, 3.6)  # inches
 
 
 def contact_sheet(seeds: int = 5) -> Picture:
@@ -41,7 +42,7 @@ def contact_sheet(seeds: int = 5) -> Picture:
     panels = sheet.subplots(rows, COLUMNS, squeeze=False).flat
     for ax, (name, picture) in zip(panels, drawn, strict=False):
         ax.imshow(imread(io.BytesIO(picture.png(150))), interpolation="lanczos")
-        ax.set_title(name, family="monospace")
+        ax.set_title(name, family="monospace", fontsize="small")
     for ax in sheet.axes:
         ax.set_axis_off()
     describe(sheet, "All pictures of batchlab: " + ", ".join(name for name, _ in drawn) + ".")
@@ -51,22 +52,23 @@ def contact_sheet(seeds: int = 5) -> Picture:
 def _pictures(seeds: int) -> Iterator[tuple[str, Picture]]:
     """Return names and pictures, in the order in which a reader asks."""
     study = compare(SimHub.sample(), list(BatchStrategy), range(seeds))
-    run, limited, table = study.runs["adaptive"], _limited(), _sweep()
+    run, table = study.runs["adaptive"], _sweep()
+    limited = _scarce("aggressive", remaining=60, reset_in=60.0, graphql_remaining=3, graphql_reset_in=60.0)
+    rationed = _scarce("parallel", remaining=300, reset_in=60.0)
     calls: list[tuple[str, Callable[[], Axes | Figure]]] = [
         ("plot_compare(study)", lambda: plots.plot_compare(study)),
         ("plot_strategies(study)", lambda: plots.plot_strategies(study)),
         ("plot_pareto(study)", lambda: plots.plot_pareto(study)),
-        ("plot_ecdf(study)", lambda: plots.plot_ecdf(study)),
         ("plot_ecdf(study, complementary=True)", lambda: plots.plot_ecdf(study, complementary=True)),
         ('plot_ecdf(study, value="completion")', lambda: plots.plot_ecdf(study, value="completion")),
         ("plot_timeline(run)", lambda: plots.plot_timeline(run)),
         ("plot_timeline(limited)", lambda: plots.plot_timeline(limited)),
         ("plot_waits(study)", lambda: plots.plot_waits(study)),
         ("plot_decisions(limited)", lambda: plots.plot_decisions(limited)),
-        ("plot_budget(limited)", lambda: plots.plot_budget(limited)),
-        ('plot_sweep(table, "max_concurrent_requests")', lambda: plots.plot_sweep(table, "max_concurrent_requests")),
+        ("plot_budget(rationed)", lambda: plots.plot_budget(rationed)),
+        ("plot_sweep(table, x)", lambda: plots.plot_sweep(table, "max_concurrent_requests")),
         (
-            'plot_sweep(table, "max_concurrent_requests", "max_concurrent_repos")',
+            "plot_sweep(table, x, y)",
             lambda: plots.plot_sweep(table, "max_concurrent_requests", "max_concurrent_repos"),
         ),
     ]
@@ -77,11 +79,11 @@ def _pictures(seeds: int) -> Iterator[tuple[str, Picture]]:
         yield name, picture
 
 
-def _limited() -> Run:
-    """Return a run whose budgets run out a minute before their reset."""
+def _scarce(strategy: str, **limits: Any) -> Run:
+    """Return a run under the usual conditions but for these limits."""
     usual = Scenario.load("typical")
-    limits = dataclasses.replace(usual.limits, remaining=60, reset_in=60.0, graphql_remaining=3, graphql_reset_in=60.0)
-    return scan(hub=SimHub.sample(dataclasses.replace(usual, limits=limits)), strategy="aggressive")
+    scenario = dataclasses.replace(usual, limits=dataclasses.replace(usual.limits, **limits))
+    return scan(hub=SimHub.sample(scenario), strategy=strategy)
 
 
 def _sweep() -> pd.DataFrame:

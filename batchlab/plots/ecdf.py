@@ -122,7 +122,7 @@ def plot_ecdf(
     quantity = _quantity(value)
     _scale(ax, quantity, complementary=complementary)
     if len(data):
-        ax.legend(frameon=False, loc="upper right" if complementary else "lower right")
+        ax.legend(frameon=False, loc="lower left" if complementary else "lower right")
     finish(ax, f"{quantity.label.capitalize()}: further left is better", _caption(data, quantity, marks))
     describe(ax, _words(data, quantity, marks))
     return ax

@@ -95,7 +95,8 @@ def _cells(ax: Axes, data: pd.DataFrame) -> None:
 
 
 def _best(data: pd.DataFrame, value: str) -> str:
-    measured: pd.Series[float] = pd.Series(data.stack())
+    cells = pd.MultiIndex.from_product([data.index, data.columns])
+    measured = pd.Series(data.to_numpy(float).ravel(), index=cells).dropna()
     flat = measured.sort_values(ascending=direction_of(value).startswith("lower"), kind="stable")
     if flat.empty:
         return "nothing measured"

@@ -178,7 +178,7 @@ def _caption(data: Timeline) -> str:
 def _words(run: Run, data: Timeline) -> str:
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in data.calls["endpoint"].value_counts().items())
     bad = ", ".join(f"{(data.calls['outcome'] == outcome).sum():,} {outcome}" for outcome in OUTCOMES)
-    peak = data.in_flight["in_flight"].max() if len(data.in_flight) else 0
+    peak = run.calls["in_flight"].max() if len(run.calls) else 0
     limits = f"a limit of {data.limit['limit'].min()} to {data.limit['limit'].max()}" if len(data.limit) else "no limit"
     left = f"{data.budget['left'].iloc[-1]:,.0f} points left at the end" if len(data.budget) else "no budget told"
     return (

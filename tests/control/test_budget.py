@@ -418,3 +418,22 @@ def test_where_there_is_no_minute_rule_nothing_is_held_back() -> None:
     for _ in range(10_000):
         assert window.delay(1, 0.0) == 0.0
         window.sent(1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("points", "seconds"),
+    [
+        (60, None),
+        (61, 600.0 + CLOCK_SKEW),
+        (60 + 80, 600.0 + CLOCK_SKEW),
+        (60 + 81, 600.0 + CLOCK_SKEW + HOUR),
+        (60 + 241, 600.0 + CLOCK_SKEW + 3 * HOUR),
+    ],
+)
+def test_the_time_that_points_need_is_told_in_windows(points: int, seconds: float | None) -> None:
+    budget = Budget(0.8, Pacing.NONE)
+    assert budget.seconds_for(points, START) is None  # nothing is known yet
+    budget.sent(1, START)
+    budget.answered(1, 0, _told(75, START + 600.0, limit=100))
+    assert budget.usable == 60
+    assert budget.seconds_for(points, START) == seconds

@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchlab import clock
@@ -50,7 +50,17 @@ weather = st.builds(
 )
 
 
+# Almost nothing succeeds: what one route refuses goes another way, through a lane that was looked at already.
+STORM = Scenario(
+    "storm",
+    latency=Latency(median=0.0),
+    limits=Limits(core=40, in_flight=5, reset_in=5.0, lockout=10.0, retry_after=False),
+    faults=Faults({"reset": 0.3, "503": 0.3, "502": 0.3}),
+)
+
+
 @settings(max_examples=60)
+@example(scenario=STORM, strategy="adaptive", seed=48, fold=True, routes=USUAL_ROUTES)
 @given(
     scenario=weather,
     strategy=st.sampled_from(EVERY_STRATEGY),

@@ -206,6 +206,16 @@ def test_an_outage_ends_the_files_with_an_honest_message_after_a_while(
     assert reading.leaked == ()
 
 
+def test_an_outage_of_one_host_leaves_its_files_to_the_others(read: Read, town: World) -> None:
+    faults = Faults(by_family={"graphql": {"reset": 1.0}})
+    hub = SimHub(town, Scenario("half down", latency=Latency(median=0.1), faults=faults))
+    batches = {"routes": ("blobs", "graphql"), "default_batch_size": 2, "max_batch_size": 2}
+    reading = read(hub, strategy="aggressive", retry_attempts=20, **batches)
+    assert set(reading.results.status) == {"delivered"}
+    assert set(reading.results.route.dropna()) == {"blobs"}
+    assert "open" in breaker_states(reading)
+
+
 def test_a_rate_limit_pauses_lowers_the_concurrency_and_lets_it_grow_back(read: Read, town: World) -> None:
     hub = SimHub(town, Scenario("limited", latency=Latency(median=0.1), limits=Limits(in_flight=8, lockout=30.0)))
     reading = read(hub, strategy="parallel")

@@ -27,8 +27,6 @@ def _refuse(address, *args, **kwargs):
     raise OSError(f"this notebook is to run offline, and reached for {address}")
 
 socket.getaddrinfo = socket.create_connection = _refuse
-import warnings
-warnings.simplefilter("error")
 """
 
 
@@ -43,10 +41,8 @@ def _code(notebook: Any) -> list[Any]:
 def _run(path: Path, folder: Path) -> Any:
     notebook = _read(path)
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    with client.setup_kernel():
-        client.kc.execute(OFFLINE, reply=True, timeout=60)
-        for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))
+    client.execute()
     return notebook
 
 

@@ -1,0 +1,35 @@
+"""A/A: a strategy against itself under other seeds shows a difference about as often as chance allows."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.hub.scenario import Scenario
+from batchlab.hub.sim import SimHub
+from batchlab.hub.work import Work
+from batchlab.study.arms import arms_of
+from batchlab.study.replication import Replication
+from batchlab.study.workers import Workers
+
+STUDIES, REPLICATIONS, MOST = 200, 4, 17
+SCENARIO = Scenario.parse({"latency": {"median": 0.2, "sigma": 0.7}, "work": {"repositories": 3, "files": 10}}, "thirty")
+
+
+def makespans():
+    """Makespans by strategy, study and side: every run has a seed of its own, fixed beforehand."""
+    arms = arms_of(BatchStrategy, BatchConfig())
+    seeds = range(2 * STUDIES * REPLICATIONS)
+    with Workers([SimHub(scenario=SCENARIO)]) as workers:
+        rows = workers.rows([Replication(0, arm, seed) for arm in arms for seed in seeds])
+    shape = (len(arms), STUDIES, 2, REPLICATIONS)
+    return np.array([row["makespan"] for row in rows]).reshape(shape)
+
+
+def test_a_strategy_does_not_differ_from_itself():
+    logs = np.log(makespans())
+    p = stats.ttest_1samp(logs[:, :, 0] - logs[:, :, 1], 0.0, axis=-1).pvalue
+    # Holm rejects something in a study exactly where the smallest p is below 0.05 / strategies.
+    alarms = int((p.min(axis=0) < 0.05 / len(p)).sum())
+    assert alarms <= MOST
