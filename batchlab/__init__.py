@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         plot_waits,
     )
     from batchlab.runs import Run, RunHandle, enable_nested_asyncio, list_repositories, scan, start
-    from batchlab.study import Study, compare
+    from batchlab.study import Study, bound, compare, regret, sweep
 
 _HOMES = {
     "BatchConfig": "batchlab.batch_config",
@@ -47,6 +47,7 @@ _HOMES = {
     "SimHub": "batchlab.hub.sim",
     "Study": "batchlab.study",
     "World": "batchlab.hub.world",
+    "bound": "batchlab.study",
     "compare": "batchlab.study",
     "enable_nested_asyncio": "batchlab.runs",
     "list_repositories": "batchlab.runs",
@@ -60,8 +61,10 @@ _HOMES = {
     "plot_sweep": "batchlab.plots",
     "plot_timeline": "batchlab.plots",
     "plot_waits": "batchlab.plots",
+    "regret": "batchlab.study",
     "scan": "batchlab.runs",
     "start": "batchlab.runs",
+    "sweep": "batchlab.study",
 }
 
 __all__ = [
@@ -77,6 +80,7 @@ __all__ = [
     "SimHub",
     "Study",
     "World",
+    "bound",
     "compare",
     "enable_nested_asyncio",
     "list_repositories",
@@ -90,8 +94,10 @@ __all__ = [
     "plot_sweep",
     "plot_timeline",
     "plot_waits",
+    "regret",
     "scan",
     "start",
+    "sweep",
 ]
 
 

@@ -29,8 +29,8 @@ class RouteChoice(Protocol):
         """Return whether these files had better travel many a call."""
         ...
 
-    def archive(self, files: Sequence[WantedFile]) -> bool:
-        """Return whether these files of one repository had better travel as a whole archive."""
+    def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
+        """Return whether they had better travel as a whole archive; ``several`` says how they would otherwise."""
         ...
 
 
@@ -53,7 +53,7 @@ class ChoiceByPolicy:
         """Return whether the policy carries several files a call."""
         return self.files_a_call > 1
 
-    def archive(self, files: Sequence[WantedFile]) -> bool:
+    def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether the policy fetches repositories whole."""
         return self.archives
 
@@ -117,9 +117,10 @@ class BatchStrategyManager:
         """
         allowed = [ROUTES[name] for name in self.config.routes if name not in unavailable]
         archives = [route for route in allowed if route.whole_repository]
-        if archives and files and self._fit_into_memory(files) and choice.archive(files):
+        queries = any(route.most_files > 1 and not route.whole_repository for route in allowed)
+        several = queries and choice.several(files)
+        if archives and files and self._fit_into_memory(files) and choice.archive(files, several):
             return [Group(archives[0], list(range(len(files))))]
-        several = any(route.most_files > 1 for route in allowed) and choice.several(files)
         routes = [self._route_of(file, allowed, several) for file in files]
         return [Group(route, [place]) for place, route in enumerate(routes) if route is not None]
 

@@ -72,9 +72,7 @@ def test_a_truncated_database_is_replaced_at_first_use(path: Path, share: float)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with opened(path) as database:
-        database.run(
-            lambda connection: connection.execute("SELECT * FROM entries JOIN contents USING (id)").fetchall()
-        )
+        database.run(lambda connection: connection.execute("SELECT * FROM entries JOIN contents USING (id)").fetchall())
         assert database.run(count_entries) == 0
     assert path.with_name("cache.sqlite3.corrupt-1").exists()
 
@@ -112,9 +110,7 @@ def test_the_database_of_another_program_is_refused_and_left_as_it_is(path: Path
 
 
 def test_a_folder_is_refused_with_the_file_to_name(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"is a folder; name the cache's file in it, such as .*cache\.sqlite3"
-    ):
+    with pytest.raises(InputError, match=r"is a folder; name the cache's file in it, such as .*cache\.sqlite3"):
         CacheDatabase(str(tmp_path))
 
 

@@ -183,9 +183,7 @@ def test_a_fingerprint_is_stable_and_holds_nothing_of_the_token() -> None:
     assert not any(token[start : start + 6] in fingerprint(token) for start in range(len(token) - 5))
 
 
-def test_a_damaged_blob_counts_as_absent_until_it_is_put_again(
-    path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_damaged_blob_counts_as_absent_until_it_is_put_again(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with CacheManager(path) as cache:
         sha, sound = put(cache, b"content"), put(cache, b"sound")
         for _ in range(2):  # the second damage replaces the first one set aside

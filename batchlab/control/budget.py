@@ -87,6 +87,11 @@ class Budget:
         return max(0, min(allowance - self._spent, self.left - self._in_flight))
 
     @property
+    def window(self) -> float:
+        """Points that the run may spend of a whole window; infinite while unknown."""
+        return float(max(1, math.floor(self.share * self._limit))) if self._limit else math.inf
+
+    @property
     def silent(self) -> bool:
         """Whether the server answered without naming a budget, as one with its limits switched off does."""
         return self._silent

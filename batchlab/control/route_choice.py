@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -23,6 +22,7 @@ ARCHIVE_FIRST_BYTE = 0.5  # seconds, a guess
 ARCHIVE_SHARE = 0.25  # of a repository's bytes that its compressed archive has
 ARCHIVE_RATE = 8e6  # bytes/s of one connection, a guess
 ARCHIVE_CALLS = 2  # the redirect and the archive itself
+HOUR = 3600.0
 ALIKE = 1.1  # plans within a tenth of the best are alike; the one with fewest points is taken
 
 
@@ -85,6 +85,42 @@ def query_seconds(files: int, repositories: int) -> float:
     return QUERY + REPOSITORY * repositories + FURTHER_FILE * (files - repositories)
 
 
+def archive_seconds(repo_size: int, measured: Measurements) -> float:
+    """Return the seconds of the redirect and the archive of a repository whose files have so many bytes."""
+    return ARCHIVE_FIRST_BYTE + measured.rest_seconds + ARCHIVE_SHARE * repo_size / measured.archive_rate
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one hourly budget leaves to the run.
+
+    Parameters
+    ----------
+    usable
+        Points until the reset; infinite while unknown.
+    seconds_to_reset
+        Seconds until then.
+    window
+        Points that each later hour leaves; infinite while unknown.
+    """
+
+    usable: float = math.inf
+    seconds_to_reset: float = 0.0
+    window: float = math.inf
+
+    def wait(self, points: float) -> float:
+        """Return the seconds before so many points can have been spent.
+
+        Examples
+        --------
+        >>> Allowance(10, 100.0, 50).wait(10), Allowance(10, 100.0, 50).wait(70)
+        (0.0, 3700.0)
+        """
+        if points <= self.usable:
+            return 0.0
+        return self.seconds_to_reset + (math.ceil((points - self.usable) / self.window) - 1) * HOUR
+
+
 @dataclass(frozen=True)
 class Outlook:
     """What is still wanted, and what may be sent for it.
@@ -93,14 +129,14 @@ class Outlook:
     ----------
     files, repositories
         Still wanted, with a guess for trees that were not read yet.
+    trees
+        Trees not read yet.
     slots
         Calls in flight that the run can expect to have.
     rest_rate
         Calls a second that the minute rule leaves to single files; infinite where there is none.
-    rest_budget, query_budget
-        Calls that the hourly budgets leave before their resets; infinite while unknown.
-    rest_reset, query_reset
-        Seconds until then.
+    core, graphql
+        What the hourly budgets leave.
     service_share
         Service seconds a second that GraphQL's rule leaves; infinite where there is none.
     files_a_query
@@ -109,12 +145,11 @@ class Outlook:
 
     files: int
     repositories: int
+    trees: int
     slots: int
     rest_rate: float
-    rest_budget: float
-    rest_reset: float
-    query_budget: float
-    query_reset: float
+    core: Allowance
+    graphql: Allowance
     service_share: float
     files_a_query: int
 
@@ -122,15 +157,15 @@ class Outlook:
 def seconds_by_single_files(outlook: Outlook, measured: Measurements) -> float:
     """Predict the seconds that one file a call needs for everything still wanted."""
     rounds = math.ceil(outlook.files / outlook.slots)
-    seconds = max(rounds * measured.rest_seconds, _beyond_a_minute(outlook.files, outlook.rest_rate))
-    return seconds if outlook.files <= outlook.rest_budget else max(seconds, outlook.rest_reset)
+    minutes = beyond_a_minute(outlook.files + outlook.trees, outlook.rest_rate)
+    return max(rounds * measured.rest_seconds, minutes, outlook.core.wait(outlook.files + outlook.trees))
 
 
 def seconds_by_queries(outlook: Outlook, measured: Measurements) -> float:
     """Predict the seconds that many files a call need for everything still wanted."""
     calls, one, rounds = _queries(outlook, measured)
-    seconds = max(rounds * one, _beyond_a_minute(calls * one, outlook.service_share))
-    return seconds if calls <= outlook.query_budget else max(seconds, outlook.query_reset)
+    minutes = beyond_a_minute(calls * one, outlook.service_share)
+    return max(rounds * one, minutes, outlook.graphql.wait(calls))
 
 
 def _queries(outlook: Outlook, measured: Measurements) -> tuple[int, float, int]:
@@ -142,7 +177,7 @@ def _queries(outlook: Outlook, measured: Measurements) -> tuple[int, float, int]
     return calls, one, math.ceil(calls / outlook.slots)
 
 
-def _beyond_a_minute(amount: float, rate: float) -> float:
+def beyond_a_minute(amount: float, rate: float) -> float:
     """Return the seconds before an amount fits into a rule of so much a second, kept over whole minutes."""
     return max(0.0, math.ceil(amount / (60.0 * rate)) - 1) * 60.0 if rate < math.inf else 0.0
 
@@ -154,15 +189,13 @@ def prefers_queries(outlook: Outlook, measured: Measurements) -> bool:
     return seconds_by_queries(outlook, measured) <= ALIKE * seconds_by_single_files(outlook, measured)
 
 
-def prefers_archive(
-    sizes: Iterable[int], repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool
-) -> bool:
+def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
     """Return whether a whole archive is the better way to these files of one repository.
 
     Parameters
     ----------
-    sizes
-        Bytes of the files wanted there.
+    files
+        Files wanted there.
     repo_size
         Bytes of all its files.
     outlook, measured
@@ -170,11 +203,16 @@ def prefers_archive(
     by_queries
         Whether the files would otherwise travel many a call.
     """
-    files = len(list(sizes))
+    if files == 0:
+        return False
     archive = ARCHIVE_FIRST_BYTE + measured.rest_seconds + ARCHIVE_SHARE * repo_size / measured.archive_rate
-    if by_queries and _service_binds(outlook, measured):
-        # GraphQL's seconds are what is short: an archive spends none, and others wait meanwhile anyway.
-        return files > ARCHIVE_CALLS and archive <= seconds_by_queries(outlook, measured) / 4
+    others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
+    budget = outlook.core.wait(outlook.repositories + outlook.trees)
+    if budget > 0.0 or others >= HOUR / 4:
+        return budget < others and archive <= others
+    if _waits_for_minutes(outlook, measured, by_queries):
+        # A minute rule is what is short: an archive spends little of it, and others wait meanwhile anyway.
+        return files > ARCHIVE_CALLS and archive <= others / 4
     slots = max(1, outlook.slots // max(1, outlook.repositories))
     calls = math.ceil(files / outlook.files_a_query) if by_queries else files
     one = query_seconds(min(files, outlook.files_a_query), 1) * measured.query_factor
@@ -182,6 +220,8 @@ def prefers_archive(
     return calls > ARCHIVE_CALLS and archive <= ALIKE * seconds
 
 
-def _service_binds(outlook: Outlook, measured: Measurements) -> bool:
+def _waits_for_minutes(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
+    if not by_queries:
+        return beyond_a_minute(outlook.files + outlook.trees, outlook.rest_rate) > 0.0
     calls, one, _ = _queries(outlook, measured)
-    return _beyond_a_minute(calls * one, outlook.service_share) > 0.0
+    return beyond_a_minute(calls * one, outlook.service_share) > 0.0

@@ -223,9 +223,7 @@ class Dispatcher:
             return SLOT
         if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
             return SLOT
-        hold = self.governor.hold(
-            lane.pool, self._demand(lane.pool), clock.now(), clock.epoch(), route=lane.route
-        )
+        hold = self.governor.hold(lane.pool, self._demand(lane.pool), clock.now(), clock.epoch(), route=lane.route)
         if hold is None and not self._holdings.room_for(self._queue.peek(lane).job.memory):
             self._holdings.blocked()
             return SLOT

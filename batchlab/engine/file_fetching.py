@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from batchlab import clock
-from batchlab.batch_models import BatchResult, FileContent
+from batchlab.batch_models import BatchResult, FileContent, Repository
 from batchlab.batch_strategy_manager import Group
 from batchlab.cache_manager import CacheManager
 from batchlab.content_store import HeldContent
@@ -66,6 +67,8 @@ class FileFetching:
         self._submit, self._plan, self.cache, self.fold = submit, plan, cache, fold
         self.batching, self.holdings = batching, holdings
         self._leaders: dict[str, Ask] = {}
+        self._down: frozenset[str] = frozenset()
+        self._open: Counter[Repository] = Counter()
         self.asked = self.done = 0
 
     def ask(self, asks: Sequence[Ask]) -> None:
@@ -73,6 +76,7 @@ class FileFetching:
         self.asked += len(asks)
         for ask in asks:
             ask.result.queued = clock.now()
+            self._open[ask.result.request.repo] += 1
         self._queue([ask for ask in asks if not self._provided(ask)])
 
     def _provided(self, ask: Ask) -> bool:
@@ -96,7 +100,7 @@ class FileFetching:
             by_tried.setdefault(ask.tried, []).append(ask)
         for tried, alike in by_tried.items():
             stranded = set(range(len(alike)))
-            for route, places in self._plan([ask.file for ask in alike], tried):
+            for route, places in self._plan([ask.file for ask in alike], tried | self._down):
                 stranded.difference_update(places)
                 self._submit(FileJob(self, route, [alike[place] for place in places]))
             for place in sorted(stranded):
@@ -107,6 +111,19 @@ class FileFetching:
         for ask in asks:
             ask.tried |= {route.name}
         self._queue(asks, error)
+
+    def route_down(self, route: Route) -> None:
+        """Take note that the server does not have a route: nothing more is planned for it."""
+        self._down |= {route.name}
+
+    def is_down(self, route: Route) -> bool:
+        """Return whether the server does not have a route."""
+        return route.name in self._down
+
+    @property
+    def repositories_open(self) -> int:
+        """Repositories of which files are still wanted."""
+        return len(self._open)
 
     def arrived(self, ask: Ask, body: bytes) -> None:
         """Deliver a file that came, to its row and to those that wait for it.
@@ -145,6 +162,7 @@ class FileFetching:
         waited = result.queue_wait + result.pacing_wait + result.limit_wait + result.backoff_wait
         result.processing_time = result.finished - result.queued - waited
         self.done += 1
+        self._open -= Counter([result.request.repo])
         self.holdings.ended(result)
 
     def _deliver_held(self, ask: Ask, content: FileContent) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from batchlab.engine.file_fetching import Ask, FileFetching
 
 
+# A server without GraphQL or archives says so; the repository itself has just been read.
+NOT_THERE = frozenset({404, 405, 410, 501})
+
+
 class FileJob:
     """Files that travel together.
 
@@ -67,6 +71,8 @@ class FileJob:
 
     async def run(self, send: Send) -> None:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
+        if self._fetching.is_down(self._route):
+            raise UnsuitableError(f"the server has no route {self.route}")
         started = clock.now()
         files = [ask.file for ask in self.asks]
         outcomes = await self._fetch(files, send)
@@ -114,6 +120,8 @@ class FileJob:
         left = [ask for ask in self.asks if not ask.over]
         another_way = self._route.most_files > 1 or (isinstance(error, FileError) and not self._route.by_sha)
         if another_way and not isinstance(error, CancelledFileError):
+            if getattr(error, "status", None) in NOT_THERE and self._route.most_files > 1:
+                self._fetching.route_down(self._route)
             self._fetching.elsewhere(left, self._route, error)
             return
         for ask in left:

@@ -41,11 +41,13 @@ class Hold:
 class Account:
     """What is known of one budget: points that may be spent before its reset, and the seconds until then.
 
-    Infinite points while unknown; ``silent`` where the server names no budget.
+    Infinite points while unknown; ``window`` is what each later hour leaves, ``silent`` that the server names no
+    budget.
     """
 
     usable: float
     seconds_to_reset: float
+    window: float
     silent: bool
 
 
@@ -101,7 +103,7 @@ class Governor:
         """Return what is known of a pool's budget now."""
         budget = self._pool(pool).budget
         usable = math.inf if budget.usable is None else float(budget.usable)
-        return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.silent)
+        return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.window, budget.silent)
 
     def seconds_for(self, pool: str, points: int, epoch: float) -> float | None:
         """Return the seconds that a pool's budget needs for so many points, None where it has enough or is unknown."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.control.policies import Policy
-from batchlab.control.route_choice import Measurements, Outlook, prefers_archive, prefers_queries
+from batchlab.control.route_choice import Allowance, Measurements, Outlook, prefers_archive, prefers_queries
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE, Governor
 from batchlab.routes import WantedFile
@@ -28,7 +28,7 @@ class Planner:
     limit
         Returns the concurrency limit in force.
     wanted
-        Returns files still wanted, repositories they are in, and trees not read yet.
+        Returns files still wanted, the repositories they are in, and trees not read yet.
     files_a_query
         Returns the files that one query carries now.
     """
@@ -59,29 +59,28 @@ class Planner:
             self._by_queries = by_queries
         return by_queries
 
-    def archive(self, files: Sequence[WantedFile]) -> bool:
+    def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
-        sizes = [file.size for file in files]
-        outlook = self.outlook(len(files))
-        by_queries = prefers_queries(outlook, self._measured)
-        return prefers_archive(sizes, files[0].repo_size, outlook, self._measured, by_queries)
+        return prefers_archive(len(files), files[0].repo_size, self.outlook(len(files)), self._measured, several)
 
     def outlook(self, files: int) -> Outlook:
-        """Return what is still wanted, these files included, and what may be sent for it."""
+        """Return what is still wanted, at least these files, and what may be sent for it."""
         waiting, repositories, trees = self._wanted()
-        known = waiting + files
-        guess = trees * (known / max(1, repositories + 1))
-        core, graphql = self._governor.account("core"), self._governor.account("graphql")
-        share, ruled = self._policy.minute_share(self._config), not core.silent
+        known, in_known = max(waiting, files), max(repositories, 1)
+        ruled = not self._governor.account("core").silent
+        share = self._policy.minute_share(self._config)
         return Outlook(
-            files=round(known + guess),
-            repositories=repositories + 1 + trees,
+            files=round(known + trees * known / in_known),
+            repositories=in_known + trees,
+            trees=trees,
             slots=max(self._limit(), min(self._policy.ceiling(self._config), EXPECTED_SLOTS)),
             rest_rate=share * POINTS_A_MINUTE["core"] / 60.0 if ruled else math.inf,
-            rest_budget=core.usable,
-            rest_reset=core.seconds_to_reset,
-            query_budget=graphql.usable,
-            query_reset=graphql.seconds_to_reset,
+            core=self._allowance("core"),
+            graphql=self._allowance("graphql"),
             service_share=share * SERVICE_SECONDS_A_MINUTE["graphql"] / 60.0 if ruled else math.inf,
             files_a_query=self._files_a_query(),
         )
+
+    def _allowance(self, pool: str) -> Allowance:
+        account = self._governor.account(pool)
+        return Allowance(account.usable, account.seconds_to_reset, account.window)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from batchlab import clock
 from batchlab.async_github_client import AsyncGitHubClient
@@ -20,12 +20,13 @@ from batchlab.control.trace import Trace
 from batchlab.engine.batching import Batching
 from batchlab.engine.dispatcher import Dispatcher, stopped
 from batchlab.engine.file_fetching import FileFetching
+from batchlab.engine.governor import Governor
 from batchlab.engine.holdings import Collected, Holdings, Streamed
 from batchlab.engine.operation import Operation
 from batchlab.engine.outlook import Planner
 from batchlab.engine.progress import ProgressReport
 from batchlab.engine.revalidation import Revalidation
-from batchlab.engine.work_queue import Lane
+from batchlab.engine.work_queue import Job, Lane
 from batchlab.routes import ROUTES, WantedFile
 
 NEEDS_TOKEN = frozenset({"graphql"})
@@ -45,6 +46,8 @@ class Reading:
         What contents are held in; the results are collected unless given.
     monitor
         Told how far the reading is, if anybody is.
+    submit_files
+        Takes the jobs that would read files, which then are planned and not read; they are sent unless given.
     seed, operation
         Seed of the backoff jitter, and number of the operation.
 
@@ -65,6 +68,7 @@ class Reading:
         manager: BatchStrategyManager | None = None,
         holdings: Holdings | None = None,
         monitor: BatchProgressMonitor | None = None,
+        submit_files: Callable[[Job], None] | None = None,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
@@ -82,7 +86,7 @@ class Reading:
             files_a_call=self._files_a_call, measured=measured, seed=seed, operation=operation,
         )  # fmt: skip
         self._fetching = FileFetching(
-            self._dispatcher.submit, self._plan, self._batching, self._holdings,
+            submit_files or self._dispatcher.submit, self._plan, self._batching, self._holdings,
             self._held, config.fold_duplicates,
         )  # fmt: skip
         self._revalidation = Revalidation(self._held_answers, client.base_url, client.credential)
@@ -126,7 +130,8 @@ class Reading:
         )  # fmt: skip
 
     def _wanted(self) -> tuple[int, int, int]:
-        return self._fetching.asked - self._fetching.done, self.asks.trees_read, self.asks.trees - self.asks.trees_read
+        left = self._fetching.asked - self._fetching.done
+        return left, self._fetching.repositories_open, self.asks.trees - self.asks.trees_read
 
     def _plan(self, files: Sequence[WantedFile], tried: frozenset[str]) -> list[Group]:
         return self._manager.plan(files, self._routes, self._unavailable | tried)
@@ -155,6 +160,16 @@ class Reading:
         """End the reading, from any thread; files that were not read become failed rows."""
         with contextlib.suppress(RuntimeError):  # the loop has just closed: there is nothing left to stop
             self._loop.call_soon_threadsafe(self._dispatcher.stop, stopped())
+
+    @property
+    def governor(self) -> Governor:
+        """What is known of the server's limits."""
+        return self._dispatcher.governor
+
+    @property
+    def measured(self) -> Measurements:
+        """What the calls have shown."""
+        return self._dispatcher.measured
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -142,7 +142,7 @@ def start(
         A repository, pattern or strategy is no such thing, or there is nothing to read.
     """
     hub = hub if hub is not None else GitHub()
-    wanted = _repositories(repositories, hub)
+    wanted = repositories_of(repositories, hub)
     patterns = PathFilter(patterns).patterns
     config = config if config is not None else BatchConfig()
     policy = BatchStrategyManager(config).policy(strategy)
@@ -227,7 +227,14 @@ def wait_or_interrupt(handle: RunHandle, watch: Callable[[RunHandle], None] | No
         return handle.result()
 
 
-def _repositories(given: Iterable[Repository | str] | Repository | str | None, hub: Hub) -> tuple[Repository, ...]:
+def repositories_of(given: Iterable[Repository | str] | Repository | str | None, hub: Hub) -> tuple[Repository, ...]:
+    """Return the repositories to read: those given, or else the hub's own.
+
+    Raises
+    ------
+    InputError
+        One is no such thing, or there is nothing to read.
+    """
     if given is None:
         given = hub.repositories
         if not given:

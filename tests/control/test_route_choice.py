@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from batchlab.control.route_choice import (
+    Allowance,
     Measurements,
     Outlook,
     prefers_archive,
@@ -18,12 +19,11 @@ from batchlab.control.route_choice import (
 UNLIMITED = Outlook(
     files=1600,
     repositories=40,
+    trees=0,
     slots=32,
     rest_rate=math.inf,
-    rest_budget=math.inf,
-    rest_reset=0.0,
-    query_budget=math.inf,
-    query_reset=0.0,
+    core=Allowance(),
+    graphql=Allowance(),
     service_share=math.inf,
     files_a_query=20,
 )
@@ -52,11 +52,11 @@ def test_far_away_many_files_a_call_win() -> None:
 def test_a_minute_rule_or_an_hourly_budget_that_is_too_small_speaks_for_queries() -> None:
     fast = _measured(0.02)
     assert prefers_queries(replace(UNLIMITED, rest_rate=12.0), fast)
-    assert prefers_queries(replace(UNLIMITED, rest_budget=400, rest_reset=1500.0), fast)
+    assert prefers_queries(replace(UNLIMITED, core=Allowance(400, 1500.0, 4000)), fast)
 
 
 def test_an_exhausted_graphql_budget_speaks_for_one_file_a_call() -> None:
-    empty = replace(UNLIMITED, query_budget=0, query_reset=1500.0)
+    empty = replace(UNLIMITED, graphql=Allowance(0, 1500.0, 4000))
     assert not prefers_queries(empty, _measured(0.5))
 
 
@@ -75,13 +75,23 @@ def test_queries_that_turn_out_slow_are_believed_over_the_prior() -> None:
 
 def test_a_repository_with_many_wanted_files_comes_as_an_archive_and_one_with_few_does_not() -> None:
     measured = _measured(0.2)
-    assert prefers_archive([500] * 800, 5_000_000, UNLIMITED, measured, by_queries=True)
-    assert not prefers_archive([500] * 2, 5_000_000, UNLIMITED, measured, by_queries=True)
-    assert not prefers_archive([500] * 50, 4_000_000_000, UNLIMITED, measured, by_queries=True)
+    assert prefers_archive(800, 5_000_000, UNLIMITED, measured, by_queries=True)
+    assert not prefers_archive(2, 5_000_000, UNLIMITED, measured, by_queries=True)
+    assert not prefers_archive(50, 4_000_000_000, UNLIMITED, measured, by_queries=True)
 
 
 def test_where_graphqls_seconds_are_short_archives_take_over_sooner() -> None:
     measured = _measured(0.2)
     short = replace(UNLIMITED, service_share=0.8)
-    assert not prefers_archive([500] * 15, 2_000_000, UNLIMITED, measured, by_queries=True)
-    assert prefers_archive([500] * 15, 2_000_000, short, measured, by_queries=True)
+    assert not prefers_archive(15, 2_000_000, UNLIMITED, measured, by_queries=True)
+    assert prefers_archive(15, 2_000_000, short, measured, by_queries=True)
+
+
+def test_a_core_budget_that_the_trees_need_is_not_spent_on_archives() -> None:
+    scarce = replace(UNLIMITED, trees=200, repositories=240, core=Allowance(320, 1500.0, 4000))
+    assert not prefers_archive(40, 2_000_000, scarce, _measured(0.1), by_queries=True)
+
+
+def test_sixty_calls_an_hour_without_queries_are_spent_on_archives() -> None:
+    anonymous = replace(UNLIMITED, files=800, repositories=40, core=Allowance(48, 3000.0, 48))
+    assert prefers_archive(20, 4_000_000, anonymous, _measured(0.2), by_queries=False)

@@ -8,13 +8,14 @@ from scipy import stats
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
-from batchlab.hub.work import Work
 from batchlab.study.arms import arms_of
 from batchlab.study.replication import Replication
 from batchlab.study.workers import Workers
 
 STUDIES, REPLICATIONS, MOST = 200, 4, 17
-SCENARIO = Scenario.parse({"latency": {"median": 0.2, "sigma": 0.7}, "work": {"repositories": 3, "files": 10}}, "thirty")
+SCENARIO = Scenario.parse(
+    {"latency": {"median": 0.2, "sigma": 0.7}, "work": {"repositories": 3, "files": 10}}, "thirty"
+)
 
 
 def makespans():
