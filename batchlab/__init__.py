@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         plot_timeline,
         plot_waits,
     )
-    from batchlab.runs import Run, RunHandle, enable_nested_asyncio, list_repositories, scan, start
+    from batchlab.runs import Plan, Run, RunHandle, enable_nested_asyncio, limits, list_repositories, plan, scan, start
     from batchlab.study import Study, bound, compare, regret, sweep
 
 _HOMES = {
@@ -40,6 +40,7 @@ _HOMES = {
     "BatchStrategy": "batchlab.batch_config",
     "GitHub": "batchlab.hubs",
     "LoopbackHub": "batchlab.hub.loopback",
+    "Plan": "batchlab.runs",
     "Repository": "batchlab.batch_models",
     "Run": "batchlab.runs",
     "RunHandle": "batchlab.runs",
@@ -50,8 +51,10 @@ _HOMES = {
     "bound": "batchlab.study",
     "compare": "batchlab.study",
     "enable_nested_asyncio": "batchlab.runs",
+    "limits": "batchlab.runs",
     "list_repositories": "batchlab.runs",
     "load_config": "batchlab.config_files",
+    "plan": "batchlab.runs",
     "plot_budget": "batchlab.plots",
     "plot_compare": "batchlab.plots",
     "plot_decisions": "batchlab.plots",
@@ -73,6 +76,7 @@ __all__ = [
     "BatchStrategy",
     "GitHub",
     "LoopbackHub",
+    "Plan",
     "Repository",
     "Run",
     "RunHandle",
@@ -83,8 +87,10 @@ __all__ = [
     "bound",
     "compare",
     "enable_nested_asyncio",
+    "limits",
     "list_repositories",
     "load_config",
+    "plan",
     "plot_budget",
     "plot_compare",
     "plot_decisions",

@@ -13,7 +13,7 @@ import numpy as np
 from batchlab.batch_models import BatchResult, FileStatus
 from batchlab.control.opportunities import Opportunity, Tally
 from batchlab.frames import METRICS, MetricsFrame
-from batchlab.records import BatchRecord, CallRecord
+from batchlab.frames.records import BatchRecord, CallRecord
 
 logger = logging.getLogger("batchlab.batch")
 

@@ -11,6 +11,7 @@ from enum import Enum
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.errors import ErrorCategory, InputError, category_of
+from batchlab.git_objects import LARGEST_LFS_POINTER, is_lfs_pointer
 
 __all__ = [
     "BatchConfig",
@@ -220,6 +221,12 @@ class BatchResult:
         if self.skipped:
             return FileStatus.SKIPPED
         return FileStatus.FAILED if self.error is not None else FileStatus.DELIVERED
+
+    @property
+    def lfs_pointer(self) -> bool:
+        """Whether git LFS keeps the file elsewhere, and what came stands for it."""
+        content = self.content
+        return content is not None and content.size <= LARGEST_LFS_POINTER and is_lfs_pointer(content.content)
 
     @property
     def error_category(self) -> ErrorCategory | None:

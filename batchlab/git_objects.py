@@ -1,6 +1,6 @@
-"""Git object ids: the names that content is addressed by.
+"""Git object ids, the names that content is addressed by, and what git keeps in a file's place.
 
-Only ids are computed here; nothing is read or written.
+Computed from bytes; nothing is read or written.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterable
 
 EMPTY_TREE_SHA = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+LARGEST_LFS_POINTER = 1023  # bytes
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 
 
 def blob_sha(content: bytes) -> str:
@@ -36,6 +38,21 @@ def blob_sha(content: bytes) -> str:
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return digest.hexdigest()
+
+
+def is_lfs_pointer(content: bytes) -> bool:
+    r"""Return whether these bytes stand for a large file that git LFS keeps elsewhere.
+
+    References
+    ----------
+    https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer
+
+    Examples
+    --------
+    >>> is_lfs_pointer(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n")
+    True
+    """
+    return len(content) <= LARGEST_LFS_POINTER and content.startswith(_LFS_POINTER)
 
 
 def tree_sha(entries: Iterable[tuple[str, str, str]]) -> str:

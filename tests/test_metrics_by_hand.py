@@ -10,7 +10,7 @@ from batchlab.batch_metrics_collector import BatchMetricsCollector, OperationCou
 from batchlab.batch_models import BatchRequest, BatchResult, FileContent, Repository
 from batchlab.errors import FileError
 from batchlab.frames import METRICS
-from batchlab.records import BatchRecord, CallRecord
+from batchlab.frames.records import BatchRecord, CallRecord
 
 APP, SITE = Repository("acme/app"), Repository("acme/site")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -28,10 +28,7 @@ _WORLD = [
         "--scenario", metavar="NAME|FILE", help="Conditions of the embedded GitHub.  [default: typical]"
     ),
 ]  # fmt: skip
-_REAL = [
-    click.option(
-        "--org", "orgs", multiple=True, metavar="NAME", help="Read all repositories of an organisation or user."
-    ),
+_SERVER = [
     click.option(
         "--api-url", metavar="URL",
         help="API to read from.  [default: GITHUB_API_URL, else https://api.github.com]",
@@ -39,6 +36,19 @@ _REAL = [
     click.option(
         "--token-file", metavar="FILE", help="File that holds the token.  [default: the token in GITHUB_TOKEN]"
     ),
+]  # fmt: skip
+_REAL = [
+    click.option(
+        "--org", "orgs", multiple=True, metavar="NAME", help="Read all repositories of an organisation or user."
+    ),
+    click.option("--no-forks", is_flag=True, help="Of an --org, leave out forks."),
+    click.option("--no-archived", is_flag=True, help="Of an --org, leave out archived repositories."),
+    click.option("--language", metavar="NAME", help="Of an --org, only repositories of this main language."),
+    click.option("--pushed-since", metavar="DATE", help="Of an --org, only repositories pushed to since."),
+    click.option(
+        "--limit", type=click.IntRange(min=1), metavar="N", help="Of each --org, N repositories at most."
+    ),
+    *_SERVER,
     click.option(
         "--loopback", is_flag=True, help="Put the embedded GitHub behind a real socket: real time instead of virtual."
     ),
@@ -73,7 +83,12 @@ def reading_options(command: Command) -> Command:
     return _decorated(_as_source(_as_config(command)), [argument, *_WORLD, *_REAL, *_READING])
 
 
-def _decorated(command: Command, decorators: list[Callable[[Command], Command]]) -> Command:
+def server_options(command: Command) -> Command:
+    """Add how to reach the real GitHub; the command is called with ``api_url`` and ``token_file``."""
+    return _decorated(command, _SERVER)
+
+
+def _decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:
     for decorate in reversed(decorators):
         command = decorate(command)
     return command

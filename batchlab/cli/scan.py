@@ -9,6 +9,7 @@ import click
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.cli.application import FAILED, INTERRUPTED
+from batchlab.cli.dry_run import show_plan
 from batchlab.cli.options import STRATEGIES, reading_options
 from batchlab.cli.progress import FilesBar, on_terminal
 from batchlab.cli.sources import Source
@@ -23,9 +24,10 @@ WAITS = ("queue_wait", "pacing_wait", "limit_wait", "backoff_wait")
 @click.command("scan")
 @reading_options
 @click.option("--strategy", metavar="NAME", help=f"One of {STRATEGIES}.  [default: the configuration's]")
+@click.option("--dry-run", is_flag=True, help="Read the trees only, and tell what reading the files would cost.")
 def command(
-    source: Source, config: BatchConfig, patterns: tuple[str, ...], strategy: str | None, out: str | None,
-    as_json: bool,
+    source: Source, config: BatchConfig, patterns: tuple[str, ...], strategy: str | None, dry_run: bool,
+    out: str | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Read the wanted files of many repositories.
 
@@ -33,6 +35,8 @@ def command(
     paths, too.
     """
     chosen = BatchStrategy.parse(strategy) if strategy else config.default_strategy
+    if dry_run:
+        return show_plan(source, config, patterns, chosen, out, as_json)
     if out is not None:
         require_new_folder(out)
     try:

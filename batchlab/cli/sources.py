@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from batchlab.batch_models import Repository
 from batchlab.errors import InputError
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.scenario import Scenario
@@ -30,6 +32,8 @@ class Source:
         Folder of parquet files.
     orgs
         Organisations or users whose repositories are read.
+    no_forks, no_archived, language, pushed_since, limit
+        Which of an owner's repositories are read, as `batchlab.list_repositories` has it.
     api_url, token_file
         How to reach the real GitHub.
     loopback
@@ -47,6 +51,11 @@ class Source:
     git: tuple[str, ...] = ()
     corpus: str | None = None
     orgs: tuple[str, ...] = ()
+    no_forks: bool = False
+    no_archived: bool = False
+    language: str | None = None
+    pushed_since: str | None = None
+    limit: int | None = None
     api_url: str | None = None
     token_file: str | None = None
     loopback: bool = False
@@ -64,6 +73,13 @@ class Source:
         if misplaced := [option for option, value in foreign.items() if value]:
             place = "the embedded GitHub, not the real one" if self.is_real else "the real GitHub; name OWNER/REPO"
             raise InputError(f"{misplaced[0]} is for {place}")
+        if not self.orgs and (filters := [name for name, value in self._listing.items() if value]):
+            raise InputError(f"--{filters[0].replace('_', '-')} chooses among an owner's repositories; add --org NAME")
+
+    @property
+    def _listing(self) -> dict[str, Any]:
+        names = ("no_forks", "no_archived", "language", "pushed_since", "limit")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def is_real(self) -> bool:
@@ -95,10 +111,31 @@ class Source:
             yield SimHub(self.world.build(), conditions)
 
     def _github(self) -> GitHub:
-        token = read_token(self.token_file) if self.token_file else None
-        hub = GitHub(token, self.api_url, self.arguments)
-        listed = [repository for owner in self.orgs for repository in list_repositories(owner, hub=hub)]
-        return GitHub(token, self.api_url, [*hub.repositories, *listed])
+        hub = github(self.api_url, self.token_file, self.arguments)
+        listed = [repository for owner in self.orgs for repository in self._listed(owner, hub)]
+        return github(self.api_url, self.token_file, [*hub.repositories, *listed])
+
+    def _listed(self, owner: str, hub: GitHub) -> list[Repository]:
+        return list_repositories(
+            owner,
+            hub,
+            forks=not self.no_forks,
+            archived=not self.no_archived,
+            language=self.language,
+            pushed_since=self.pushed_since,
+            limit=self.limit,
+        )
+
+
+def github(api_url: str | None, token_file: str | None, repositories: Iterable[Repository | str] = ()) -> GitHub:
+    """Return the real GitHub, reached with the token of a file if one is named.
+
+    Raises
+    ------
+    InputError
+        The file holds no token, or a repository or the address is no such thing.
+    """
+    return GitHub(read_token(token_file) if token_file else None, api_url, repositories)
 
 
 def read_token(path: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-SPREAD = 2.0  # how many times as long as their medians calls may take: crowds, slow answers, learning
+QUICK, SLOW = 0.8, 2.0  # calls may take so many times the seconds that were measured: sizes, crowds, learning
 
 
 class Stage(NamedTuple):
@@ -39,21 +39,23 @@ class Forecast:
     Parameters
     ----------
     shortest
-        Every call as fast as those measured, and stages side by side.
+        Calls of files a fifth quicker than those measured, and stages side by side.
     longest
-        Calls of files twice as slow, and one stage after another.
+        Calls of files twice as slow as those measured, one stage after another, and each limit waited for in turn.
 
     Examples
     --------
-    >>> Forecast.of(1.0, [Stage([0.2] * 50, 10)], slots=10, held_back=0.0)
-    Forecast(shortest=2.0, longest=3.4)
+    >>> Forecast.of(0.5, [Stage([0.25] * 50, 10)], slots=10)
+    Forecast(shortest=1.0, longest=3.5)
     """
 
     shortest: float
     longest: float
 
     @classmethod
-    def of(cls, trees: float, stages: Sequence[Stage], *, slots: int, held_back: float) -> Forecast:
+    def of(
+        cls, trees: float, stages: Sequence[Stage], *, slots: int, least_wait: float = 0.0, most_wait: float = 0.0
+    ) -> Forecast:
         """Return the forecast of a run.
 
         Parameters
@@ -64,11 +66,11 @@ class Forecast:
             The calls of files, by what bounds them.
         slots
             Calls in flight over all stages, once the run has learned what it may have; at least 1.
-        held_back
-            Seconds before the server's limits let the last call go; infinite where they never do.
+        least_wait, most_wait
+            Seconds for which the server's limits hold the last call back.
         """
-        work = sum(sum(stage.seconds) for stage in stages)
-        side_by_side = max((stage.shortest for stage in stages), default=0.0)
-        one_by_one = math.fsum(stage.longest for stage in stages)
+        work = QUICK * math.fsum(sum(stage.seconds) for stage in stages)
+        side_by_side = QUICK * max((stage.shortest for stage in stages), default=0.0)
         together = trees + work if slots == 1 else max(trees, work / slots, side_by_side)
-        return cls(max(together, held_back), trees + SPREAD * one_by_one + held_back)
+        one_by_one = SLOW * math.fsum(stage.longest for stage in stages)
+        return cls(max(together, least_wait), trees + one_by_one + most_wait)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchlab.batch_models import BatchResult, FileStatus
 
 if TYPE_CHECKING:
-    from batchlab.records import BatchRecord, CallRecord
+    from batchlab.frames.records import BatchRecord, CallRecord
 
 BUSY = 0.5  # share of the slots in use below which they are worth a word
 FULL = 4  # calls a slot from which an operation could have kept its slots busy

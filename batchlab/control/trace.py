@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
-from batchlab.records import BatchRecord, CallRecord, Decision, TimelineSample
+from batchlab.frames.records import BatchRecord, CallRecord, Decision, TimelineSample
 
 SAMPLE_EVERY = 0.25  # seconds between timeline samples
 

@@ -15,9 +15,8 @@ from functools import partial
 from typing import Any
 
 from batchlab import clock
-from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
+from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig, Changes
-from batchlab.control.circuit_breaker import BreakerChange
 from batchlab.control.concurrency import Completion, LimitChange
 from batchlab.control.limiter import Limiter
 from batchlab.control.policies import Policy
@@ -25,6 +24,7 @@ from batchlab.control.retry import RetryPolicy
 from batchlab.control.route_choice import Measurements
 from batchlab.control.trace import Mean, Trace
 from batchlab.control.waits import Reason, Waits
+from batchlab.engine.caller import Caller
 from batchlab.engine.governor import Governor, Hold
 from batchlab.engine.holdings import Holdings
 from batchlab.engine.work_queue import Entry, Job, Lane, WorkQueue
@@ -32,14 +32,10 @@ from batchlab.errors import (
     AuthenticationError,
     BatchLabError,
     CancelledFileError,
-    NetworkError,
     RateLimitError,
-    category_of,
 )
-from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
-from batchlab.records import BatchRecord, CallRecord, TimelineSample
+from batchlab.frames.records import BatchRecord, TimelineSample
 
-ONE_AT_A_TIME = frozenset({"tree", "blob", "contents"})
 SLOT = Hold(Reason.SLOT, math.inf)
 
 
@@ -86,7 +82,7 @@ class Dispatcher:
         seed: int = 0,
         operation: int = 0,
     ) -> None:
-        self._client, self._config, self._policy, self._trace = client, config, policy, trace
+        self._config, self._policy, self._trace = config, policy, trace
         self._holdings, self._files_a_call = holdings, files_a_call
         self._seed, self._operation = seed, operation
         ceiling = policy.ceiling(config)
@@ -95,7 +91,7 @@ class Dispatcher:
         self.mean_limit = Mean(self.limiter.limit, clock.now())
         self.governor = Governor(policy, config)
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
-        self.measured = Measurements() if measured is None else measured
+        self._caller = Caller(client, config, self.governor, trace, measured or Measurements(), self._completed)
         self._queue = WorkQueue()
         self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
         self._open: Counter[Lane] = Counter()
@@ -264,7 +260,7 @@ class Dispatcher:
         self._holdings.ledger.reserve(job.memory)
         entry.in_flight, entry.limit = self.limiter.in_flight, self.limiter.limit
         self._open[job.lane] += 1
-        self._connection(self.governor.sent(job.lane.pool, job.points, now, clock.epoch()))
+        self._caller.connection(self.governor.sent(job.lane.pool, job.points, now, clock.epoch()))
         record = self._trace.batch(
             BatchRecord(-1, self._operation, job.route, job.repo, len(job.results), entry.attempt, entry.queued, now)
         )
@@ -272,7 +268,7 @@ class Dispatcher:
             result.batch, result.route = record.batch, job.route
             result.attempts += 1
             result.started = now if result.started is None else result.started
-        task = asyncio.get_running_loop().create_task(job.run(partial(self._send, entry, record)))
+        task = asyncio.get_running_loop().create_task(job.run(partial(self._caller.send, entry, record)))
         self._running[task] = (entry, record)
         task.add_done_callback(partial(self._safely, self._give_back))
 
@@ -355,60 +351,10 @@ class Dispatcher:
         else:
             self._queue.return_later(entry, now, now)
 
-    # --- one call --------------------------------------------------------------------------------------------------
-
-    async def _send(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None = None) -> Reply:
-        for redirects in range(MOST_REDIRECTS + 1):
-            if redirects:
-                self.governor.sent(request.pool, request.points, clock.now(), clock.epoch())
-            reply = await self._exchange(entry, batch, request, sink)
-            target = self._client.follow(request, reply)
-            if target is None:
-                return reply
-            request = target
-        raise NetworkError(f"{request.endpoint}: more than {MOST_REDIRECTS} redirects")
-
-    async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None) -> Reply:
-        record = self._trace.call(self._new_call(entry, batch, request))
-        try:
-            reply = await self._client.exchange(request, self._config.request_timeout, sink)
-        except BaseException as error:
-            self.governor.lost(request.pool, request.points)
-            if isinstance(error, NetworkError):
-                self._connection(self.governor.heard(request.pool, error, request.files, clock.now()))
-            self._ended(record, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
-            raise
-        refusal = self._client.error_of(request, reply)
-        cost = cost_of(request, reply, refusal)
-        self.governor.answered(request.pool, request.points, cost, reply.headers)
-        self._connection(self.governor.heard(request.pool, refusal, request.files, clock.now()))
-        record.status, record.bytes, record.points = reply.status, len(reply.body) + reply.streamed, cost
-        if refusal is None:
-            self.governor.succeeded(record.sent)
-            self._ended(record, "not_modified" if reply.status == 304 else "ok", None)
-            return reply
-        self._ended(record, "limited" if isinstance(refusal, RateLimitError) else "failed", refusal)
-        if isinstance(refusal, RateLimitError):
-            refusal.pool = request.pool
-        raise refusal
-
-    def _new_call(self, entry: Entry, batch: BatchRecord, request: ApiRequest) -> CallRecord:
-        return CallRecord(
-            -1, batch.batch, request.repo, request.endpoint, request.pool, request.files, entry.attempt,
-            clock.now(), entry.in_flight, entry.limit,
-        )  # fmt: skip
-
-    def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:
-        record.finished, record.outcome = clock.now(), outcome
-        self.governor.ended(record.pool, record.sent, record.finished)
-        record.error = None if error is None else f"{category_of(error).value}: {error}"
-        self._trace.call_ended(record)
-        if outcome == "ok" and record.pool == "core" and record.endpoint in ONE_AT_A_TIME:
-            self.measured.rest(record.finished - record.sent)
-        completion = Completion(record.sent, record.finished, outcome in ("ok", "not_modified"))
-        self._decided(self._controller.completed(completion), "concurrency", record.finished)
-
     # --- decisions -------------------------------------------------------------------------------------------------
+
+    def _completed(self, completion: Completion) -> None:
+        self._decided(self._controller.completed(completion), "concurrency", completion.finished)
 
     def _decided(self, change: LimitChange | None, loop: str, now: float) -> None:
         new = min(self._controller.limit, self._policy.ceiling(self._config))
@@ -418,12 +364,6 @@ class Dispatcher:
         self._trace.decide(now, loop, "concurrency limit", self.limiter.limit, new, why)
         self.limiter.resize(new)
         self.mean_limit.set(new, now)
-
-    def _connection(self, change: BreakerChange | None) -> None:
-        if change is not None:
-            self._trace.decide(
-                clock.now(), "governor", "circuit breaker", change.old.value, change.state.value, change.why
-            )
 
     def _reconfigure(self, changes: Changes) -> None:
         now = clock.now()

@@ -77,13 +77,13 @@ class Reading:
         self._start, self._first_call, self._first_batch = clock.now(), len(trace.calls), len(trace.batches)
         self._unavailable = frozenset() if client.authenticated else NEEDS_TOKEN
         self._manager = BatchStrategyManager(config) if manager is None else manager
-        measured = Measurements()
-        self._batching = Batching(policy.batch_size, config, trace, measured)
+        self._measured = Measurements()
+        self._batching = Batching(policy.batch_size, config, trace, self._measured)
         self._client, self._config, self._cache = client, config, cache
         self._holdings = Collected(config.max_memory_usage_mb) if holdings is None else holdings
         self._dispatcher = Dispatcher(
             client, config, policy, trace, self._holdings,
-            files_a_call=self._files_a_call, measured=measured, seed=seed, operation=operation,
+            files_a_call=self._files_a_call, measured=self._measured, seed=seed, operation=operation,
         )  # fmt: skip
         self._fetching = FileFetching(
             submit_files or self._dispatcher.submit, self._plan, self._batching, self._holdings,
@@ -123,7 +123,7 @@ class Reading:
         if not policy.plans:
             return ChoiceByPolicy(policy.batch_size(config).size, policy.archives)
         return Planner(
-            policy, config, self._dispatcher.governor, self._trace, self._dispatcher.measured,
+            policy, config, self._dispatcher.governor, self._trace, self._measured,
             limit=lambda: self._dispatcher.limiter.limit,
             wanted=self._wanted,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
@@ -169,7 +169,7 @@ class Reading:
     @property
     def measured(self) -> Measurements:
         """What the calls have shown."""
-        return self._dispatcher.measured
+        return self._measured
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from batchlab.frames.records import BatchRecord, CallRecord, Decision, TimelineSample
 from batchlab.frames.schema import Column, Schema
-from batchlab.records import BatchRecord, CallRecord, Decision, TimelineSample
 
 RESULTS = Schema(
     "results",
@@ -29,6 +29,7 @@ RESULTS = Schema(
         Column("pacing_wait", "float64", "held back to stay inside a budget", "s"),
         Column("limit_wait", "float64", "waited for a rate limit that was hit", "s"),
         Column("backoff_wait", "float64", "waited between attempts", "s"),
+        Column("lfs_pointer", "bool", "git LFS keeps the file elsewhere; delivered is the pointer to it"),
         Column("priority", "int64", "place in the order; higher was read earlier"),
         Column("content", "object", "the file's bytes; bytes(cell) also where they are on disk", nullable=True),
     ),

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from batchlab.batch_models import Repository
 from batchlab.errors import GitHubError, InputError
 from batchlab.hubs import GitHub, Hub, client_of
 from batchlab.runs.background import on_private_loop, on_virtual_loop
 
 
-def list_repositories(owner: str, hub: Hub | None = None) -> list[Repository]:
+def list_repositories(
+    owner: str,
+    hub: Hub | None = None,
+    *,
+    forks: bool = True,
+    archived: bool = True,
+    language: str | None = None,
+    pushed_since: str | date | None = None,
+    limit: int | None = None,
+) -> list[Repository]:
     """Return the repositories of an organisation, or of a user of that name.
 
     Parameters
@@ -17,16 +29,20 @@ def list_repositories(owner: str, hub: Hub | None = None) -> list[Repository]:
         Name of the organisation or user.
     hub
         Where to look; the real GitHub unless given.
+    forks, archived, language, pushed_since
+        What is wanted, as for `batchlab.repository_filter.RepositoryFilter`.
+    limit
+        Most repositories to return; pages beyond are not asked for.
 
     Returns
     -------
     list of Repository
-        Those that the token can see, in the server's order.
+        Those wanted that the token can see, in the server's order.
 
     Raises
     ------
     InputError
-        There is no such owner, or it has no repository that the token can see.
+        There is no such owner, it has no such repository that the token can see, or ``pushed_since`` is no time.
 
     Examples
     --------
@@ -38,10 +54,11 @@ def list_repositories(owner: str, hub: Hub | None = None) -> list[Repository]:
     """
     hub = hub if hub is not None else GitHub()
     client = client_of(hub)
+    wanted: dict[str, Any] = {"forks": forks, "archived": archived, "language": language, "pushed_since": pushed_since}
 
     async def read() -> list[Repository]:
         async with client:
-            return [repository async for repository in client.list_repositories(owner)]
+            return [repository async for repository in client.list_repositories(owner, **wanted, limit=limit)]
 
     try:
         listed = (on_virtual_loop if hub.virtual else on_private_loop)(read).result()
@@ -50,5 +67,5 @@ def list_repositories(owner: str, hub: Hub | None = None) -> list[Repository]:
             raise
         raise InputError(f"there is no organisation or user {owner!r} on {hub.name}; check the spelling") from None
     if not listed:
-        raise InputError(f"{owner!r} has no repository that this token can see on {hub.name}")
+        raise InputError(f"{owner!r} has no repository on {hub.name} that is wanted and that this token can see")
     return listed

@@ -13,7 +13,7 @@ from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_models import Repository
 from batchlab.cache_manager import CacheManager
-from batchlab.control.forecast import Forecast, Stage
+from batchlab.control.forecast import QUICK, SLOW, Forecast, Stage
 from batchlab.control.policies import Policy
 from batchlab.control.route_choice import beyond_a_minute
 from batchlab.control.trace import Trace
@@ -109,16 +109,17 @@ class Rehearsal:
         return PLAN.frame({name: [row[name] for row in rows] for name in PLAN.names})
 
     def _trees(self, free: bool) -> dict[str, Any]:
-        # Attempts that failed are chance, and not planned.
-        good = [call for call in self._trace.calls if call.outcome in ("ok", "not_modified")]
+        # Failures of the server and limits that were met are chance, and not planned.
+        certain = [call for call in self._trace.calls if (call.status or 500) < 500 and call.outcome != "limited"]
+        charged = [call for call in certain if not (free and call.outcome in ("ok", "not_modified"))]
         return _counts(
             "tree",
             "core",
-            repositories=len({call.repo for call in good}),
-            calls=len(good),
-            points=0 if free else sum(call.points for call in good),
-            bytes=0 if free else sum(call.bytes for call in good),
-            seconds=math.fsum(call.finished - call.sent for call in good),
+            repositories=len({call.repo for call in certain}),
+            calls=len(certain),
+            points=sum(call.points for call in charged),
+            bytes=sum(call.bytes for call in charged),
+            seconds=math.fsum(call.finished - call.sent for call in certain),
         )
 
     def _without_call(self) -> int:
@@ -130,21 +131,21 @@ class Rehearsal:
         whole = [call.seconds for call in self._calls if ROUTES[call.route].whole_repository]
         others = [call.seconds for call in self._calls if not ROUTES[call.route].whole_repository]
         stages = [Stage(whole, min(slots, self._config.max_concurrent_repos)), Stage(others, slots)]
-        return Forecast.of(trees, stages, slots=slots, held_back=self._held_back())
+        least, most = max(self._waits(QUICK)), sum(self._waits(SLOW))
+        return Forecast.of(trees, stages, slots=slots, least_wait=least, most_wait=most)
 
-    def _held_back(self) -> float:
-        """Return the seconds before the last call may go: its minute rules and budgets, as far as they are known."""
-        share, waits = self._policy.minute_share(self._config), [0.0]
-        trees = len(self._trace.calls)
+    def _waits(self, pace: float) -> list[float]:
+        """Return the seconds for which each minute rule and budget, as far as it is known, holds the last call back."""
+        governor, share, waits = self._reading.governor, self._policy.minute_share(self._config), []
+        ruled = 0.0 if governor.account("core").silent else 1.0
         for pool, minute in POINTS_A_MINUTE.items():
             calls = [call for call in self._calls if call.pool == pool]
-            points = sum(call.points for call in calls) + (trees if pool == "core" else 0)
-            if not self._reading.governor.account("core").silent:
-                service = math.fsum(call.seconds for call in calls)
-                waits.append(beyond_a_minute(points, share * minute / 60.0))
-                waits.append(beyond_a_minute(service, share * SERVICE_SECONDS_A_MINUTE.get(pool, math.inf) / 60.0))
-            waits.append(self._reading.governor.seconds_for(pool, points, clock.epoch()) or 0.0)
-        return max(waits)
+            points = sum(call.points for call in calls) + (self.spent if pool == "core" else 0)
+            service = pace * math.fsum(call.seconds for call in calls)
+            waits.append(ruled * beyond_a_minute(points, share * minute / 60.0))
+            waits.append(ruled * beyond_a_minute(service, share * SERVICE_SECONDS_A_MINUTE.get(pool, math.inf) / 60.0))
+            waits.append(governor.seconds_for(pool, points, clock.epoch()) or 0.0)
+        return waits
 
 
 def _row(route: str, calls: Sequence[PlannedCall]) -> dict[str, Any]:

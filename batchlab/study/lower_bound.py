@@ -272,8 +272,8 @@ class _Hours:
         return self._usable(self._first) + later * self._usable(self._limit)
 
     def _usable(self, left: int) -> int:
-        # Before an answer has told what is left, the calls in flight are bounded by nothing else.
-        return min(left, max(1, math.floor(self._share * left)) + self._unseen)
+        # Before an answer has told what is left, only the ceiling bounds the calls that leave.
+        return min(left, max(1, math.floor(self._share * left), self._unseen))
 
 
 def _minute(demands: Sequence[_Demand], truth: _Truth) -> float:

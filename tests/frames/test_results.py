@@ -55,3 +55,12 @@ def test_contents_can_be_left_out_without_losing_rows() -> None:
     frame = results_frame([DELIVERED, FAILED], contents=False)
     assert frame["content"].tolist() == [None, None]
     assert frame["size"].iloc[0] == 9
+
+
+def test_a_pointer_of_git_lfs_is_delivered_as_it_is_and_flagged() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+    long_text = pointer + b"#" * 1024
+    rows = [BatchResult(BatchRequest(REPOSITORY, "a"), FileContent(b, "5" * 40, len(b))) for b in (pointer, long_text)]
+    frame = results_frame([*rows, DELIVERED, FAILED])
+    assert frame["lfs_pointer"].tolist() == [True, False, False, False]
+    assert frame["content"][0] == pointer

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from batchlab.frames import BATCHES, CALLS, DECISIONS, TIMELINE, Schema
-from batchlab.records import BatchRecord, CallRecord, Decision, TimelineSample
+from batchlab.frames.records import BatchRecord, CallRecord, Decision, TimelineSample
 
 FRAMES = [(CALLS, CallRecord), (BATCHES, BatchRecord), (DECISIONS, Decision), (TIMELINE, TimelineSample)]
 

@@ -1,0 +1,121 @@
+"""Make one call of a batch: send it, follow redirects, tell the governor, write it down, raise what it stands for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from batchlab import clock
+from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
+from batchlab.batch_config import BatchConfig
+from batchlab.control.circuit_breaker import BreakerChange
+from batchlab.control.concurrency import Completion
+from batchlab.control.route_choice import Measurements
+from batchlab.control.trace import Trace
+from batchlab.engine.governor import Governor
+from batchlab.engine.work_queue import Entry
+from batchlab.errors import BatchLabError, NetworkError, RateLimitError, category_of
+from batchlab.frames.records import BatchRecord, CallRecord
+from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
+
+ONE_AT_A_TIME = frozenset({"tree", "blob", "contents"})
+
+
+class Caller:
+    """Makes the calls of batches that hold a slot.
+
+    Parameters
+    ----------
+    client, config, governor, trace
+        What sends a call, the live settings, what keeps the limits, and where calls are written.
+    measured
+        Where the times of calls for a tree or a single file are noted.
+    completed
+        Called at the end of each call.
+    """
+
+    def __init__(
+        self,
+        client: AsyncGitHubClient,
+        config: BatchConfig,
+        governor: Governor,
+        trace: Trace,
+        measured: Measurements,
+        completed: Callable[[Completion], None],
+    ) -> None:
+        self._client, self._config, self._governor, self._trace = client, config, governor, trace
+        self._measured, self._completed = measured, completed
+
+    async def send(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None = None) -> Reply:
+        """Return the answer to a call that a batch wants; see `batchlab.routes.Send`.
+
+        Raises
+        ------
+        BatchLabError
+            What the answer, or its absence, stands for.
+        """
+        for redirects in range(MOST_REDIRECTS + 1):
+            if redirects:
+                self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
+            reply = await self._exchange(entry, batch, request, sink)
+            target = self._client.follow(request, reply)
+            if target is None:
+                return reply
+            request = target
+        raise NetworkError(f"{request.endpoint}: more than {MOST_REDIRECTS} redirects")
+
+    async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None) -> Reply:
+        record = self._trace.call(_new_call(entry, batch, request))
+        try:
+            reply = await self._client.exchange(request, self._config.request_timeout, sink)
+        except BaseException as error:
+            self._unanswered(request, record, error)
+            raise
+        refusal = self._client.error_of(request, reply)
+        self._answered(request, record, reply, refusal)
+        if refusal is not None:
+            raise refusal
+        return reply
+
+    def _unanswered(self, request: ApiRequest, record: CallRecord, error: BaseException) -> None:
+        self._governor.lost(request.pool, request.points)
+        if isinstance(error, NetworkError):
+            self.connection(self._governor.heard(request.pool, error, request.files, clock.now()))
+        self._ended(record, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
+
+    def _answered(self, request: ApiRequest, record: CallRecord, reply: Reply, refusal: BatchLabError | None) -> None:
+        record.points = cost_of(request, reply, refusal)
+        record.status, record.bytes = reply.status, len(reply.body) + reply.streamed
+        self._governor.answered(request.pool, request.points, record.points, reply.headers)
+        self.connection(self._governor.heard(request.pool, refusal, request.files, clock.now()))
+        if refusal is None:
+            self._governor.succeeded(record.sent)
+            self._ended(record, "not_modified" if reply.status == 304 else "ok", None)
+        elif isinstance(refusal, RateLimitError):
+            refusal.pool = request.pool
+            self._ended(record, "limited", refusal)
+        else:
+            self._ended(record, "failed", refusal)
+
+    def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:
+        record.finished, record.outcome = clock.now(), outcome
+        record.error = None if error is None else f"{category_of(error).value}: {error}"
+        self._governor.ended(record.pool, record.sent, record.finished)
+        self._trace.call_ended(record)
+        if outcome == "ok" and record.pool == "core" and record.endpoint in ONE_AT_A_TIME:
+            self._measured.rest(record.finished - record.sent)
+        self._completed(Completion(record.sent, record.finished, outcome in ("ok", "not_modified")))
+
+    def connection(self, change: BreakerChange | None) -> None:
+        """Write down what a circuit breaker has decided, if anything."""
+        if change is not None:
+            self._trace.decide(
+                clock.now(), "governor", "circuit breaker", change.old.value, change.state.value, change.why
+            )
+
+
+def _new_call(entry: Entry, batch: BatchRecord, request: ApiRequest) -> CallRecord:
+    return CallRecord(
+        -1, batch.batch, request.repo, request.endpoint, request.pool, request.files, entry.attempt,
+        clock.now(), entry.in_flight, entry.limit,
+    )  # fmt: skip
