@@ -1,4 +1,4 @@
-"""Forks: what all of them share travels once, whichever route brings it."""
+"""Forks: what all of them share travels once, whichever strategy reads it."""
 
 from __future__ import annotations
 
@@ -34,4 +34,3 @@ def test_every_distinct_blob_of_forty_forks_travels_once(hub: SimHub, read: Read
     assert sent.files.sum() == len(distinct)
     assert sent.bytes.sum() < 1.3 * distinct["size"].sum()  # JSON escapes, and no blob a second time
     assert reading.books.bytes_sent == reading.calls.bytes.sum()
-    print(strategy, len(reading.delivered), len(distinct), sent.files.sum(), sent.endpoint.value_counts().to_dict())

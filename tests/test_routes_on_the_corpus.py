@@ -49,8 +49,7 @@ def _points(books: Books) -> int:
 def test_every_file_comes_with_the_bytes_of_its_sha(cold: Any) -> None:
     assert set(cold.results.status) <= {"delivered", "skipped"}
     assert all(
-        blob_sha(bytes(content)) == sha
-        for content, sha in zip(cold.delivered.content, cold.delivered.sha, strict=True)
+        blob_sha(bytes(content)) == sha for content, sha in zip(cold.delivered.content, cold.delivered.sha, strict=True)
     )
 
 

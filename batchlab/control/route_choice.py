@@ -133,6 +133,8 @@ class Outlook:
         Trees not read yet.
     slots
         Calls in flight that the run can expect to have.
+    archive_slots
+        Archives of them that may be read at once.
     rest_rate
         Calls a second that the minute rule leaves to single files; infinite where there is none.
     core, graphql
@@ -147,6 +149,7 @@ class Outlook:
     repositories: int
     trees: int
     slots: int
+    archive_slots: int
     rest_rate: float
     core: Allowance
     graphql: Allowance
@@ -206,18 +209,24 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     if files == 0:
         return False
     archive = ARCHIVE_FIRST_BYTE + measured.rest_seconds + ARCHIVE_SHARE * repo_size / measured.archive_rate
+    archive *= _queueing(outlook, outlook.archive_slots)
     others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     if budget > 0.0 or others >= HOUR / 4:
         return budget < others and archive <= others
     if _waits_for_minutes(outlook, measured, by_queries):
         # A minute rule is what is short: an archive spends little of it, and others wait meanwhile anyway.
-        return files > ARCHIVE_CALLS and archive <= others / 4
+        return files > ARCHIVE_CALLS and archive <= others
     slots = max(1, outlook.slots // max(1, outlook.repositories))
     calls = math.ceil(files / outlook.files_a_query) if by_queries else files
     one = query_seconds(min(files, outlook.files_a_query), 1) * measured.query_factor
     seconds = math.ceil(calls / slots) * (one if by_queries else measured.rest_seconds)
-    return calls > ARCHIVE_CALLS and archive <= ALIKE * seconds
+    return calls > ARCHIVE_CALLS and archive <= ALIKE * seconds * _queueing(outlook, outlook.slots)
+
+
+def _queueing(outlook: Outlook, slots: int) -> float:
+    """Return how many times as long a repository takes because others want the same slots."""
+    return max(1.0, outlook.repositories / slots)
 
 
 def _waits_for_minutes(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:

@@ -69,11 +69,13 @@ class Planner:
         known, in_known = max(waiting, files), max(repositories, 1)
         ruled = not self._governor.account("core").silent
         share = self._policy.minute_share(self._config)
+        slots = max(self._limit(), min(self._policy.ceiling(self._config), EXPECTED_SLOTS))
         return Outlook(
             files=round(known + trees * known / in_known),
             repositories=in_known + trees,
             trees=trees,
-            slots=max(self._limit(), min(self._policy.ceiling(self._config), EXPECTED_SLOTS)),
+            slots=slots,
+            archive_slots=min(slots, self._config.max_concurrent_repos),
             rest_rate=share * POINTS_A_MINUTE["core"] / 60.0 if ruled else math.inf,
             core=self._allowance("core"),
             graphql=self._allowance("graphql"),

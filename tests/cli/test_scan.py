@@ -80,3 +80,8 @@ def test_names_of_files_cannot_steer_the_terminal(batchlab: Run, make_repository
     result = batchlab("scan", "--git", folder, "--pattern", "*.lock")
     assert "[2J.lock is a symbolic link" in result.stdout
     assert "\N{ESCAPE}" not in result.stdout
+
+
+def test_an_organisation_is_read_in_part(batchlab: Run, real: LoopbackHub) -> None:
+    document = json.loads(batchlab("scan", "--org", "acme", "--limit", "2", "--no-forks", "--json").stdout)
+    assert len({row["repo"] for row in document["results"]}) == 2

@@ -21,6 +21,7 @@ UNLIMITED = Outlook(
     repositories=40,
     trees=0,
     slots=32,
+    archive_slots=32,
     rest_rate=math.inf,
     core=Allowance(),
     graphql=Allowance(),
@@ -95,3 +96,9 @@ def test_a_core_budget_that_the_trees_need_is_not_spent_on_archives() -> None:
 def test_sixty_calls_an_hour_without_queries_are_spent_on_archives() -> None:
     anonymous = replace(UNLIMITED, files=800, repositories=40, core=Allowance(48, 3000.0, 48))
     assert prefers_archive(20, 4_000_000, anonymous, _measured(0.2), by_queries=False)
+
+
+def test_archives_that_would_queue_for_few_slots_leave_their_files_to_queries() -> None:
+    measured = _measured(0.2)
+    assert prefers_archive(100, 2_000_000, UNLIMITED, measured, by_queries=True)
+    assert not prefers_archive(100, 2_000_000, replace(UNLIMITED, archive_slots=3), measured, by_queries=True)

@@ -29,3 +29,14 @@ def test_the_real_github_is_listed_in_real_time() -> None:
 def test_an_unknown_owner_is_named() -> None:
     with pytest.raises(InputError, match="there is no organisation or user 'acmee' on built"):
         list_repositories("acmee", SimHub(World.build({"acme/app": {}})))
+
+
+def test_only_what_is_wanted_is_listed() -> None:
+    hub, forks = SimHub.sample(), "storefront-forks"
+    assert len(list_repositories(forks, hub)) == 4
+    assert len(list_repositories(forks, hub, archived=False)) == 3
+    assert len(list_repositories(forks, hub, limit=2)) == 2
+    with pytest.raises(InputError, match="'storefront-forks' has no repository on sample that is wanted"):
+        list_repositories(forks, hub, forks=False)
+    with pytest.raises(InputError, match="'yesterday' is no time"):
+        list_repositories(forks, hub, pushed_since="yesterday")
