@@ -18,11 +18,15 @@ class Completion:
         Seconds on the run's clock.
     ok
         Whether it brought what was asked for.
+    at_limit
+        Whether it was sent with the limit about reached. Otherwise something else sets the rate, such as a budget's
+        pace, and the rate says nothing of the limit.
     """
 
     sent: float
     finished: float
     ok: bool
+    at_limit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class RateKnee:
     def _begin_round(self, now: float) -> None:
         self._round_start = now
         self._measured_since: float | None = None
-        self._delivered = 0
+        self._delivered = self._at_limit = 0
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Count it; at the end of a round decide."""
@@ -141,7 +145,11 @@ class RateKnee:
                 self._measured_since = completion.finished
             return None
         self._delivered += completion.ok
+        self._at_limit += completion.at_limit
         if self._delivered < max(8, 2 * self.limit):
+            return None
+        if self._at_limit < self._delivered / 2:
+            self._begin_round(completion.finished)
             return None
         rate = self._delivered / max(1e-9, completion.finished - self._measured_since)
         change = self._slow_start(rate) if self._starting else self._hold(rate)

@@ -208,8 +208,7 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     """
     if files == 0:
         return False
-    archive = ARCHIVE_FIRST_BYTE + measured.rest_seconds + ARCHIVE_SHARE * repo_size / measured.archive_rate
-    archive *= _queueing(outlook, outlook.archive_slots)
+    archive = archive_seconds(repo_size, measured) * _queueing(outlook, outlook.archive_slots)
     others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     if budget > 0.0 or others >= HOUR / 4:

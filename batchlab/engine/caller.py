@@ -19,6 +19,7 @@ from batchlab.frames.records import BatchRecord, CallRecord
 from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
 
 ONE_AT_A_TIME = frozenset({"tree", "blob", "contents"})
+ABOUT = 0.75  # share of the limit from which it counts as reached
 
 
 class Caller:
@@ -104,7 +105,8 @@ class Caller:
         self._trace.call_ended(record)
         if outcome == "ok" and record.pool == "core" and record.endpoint in ONE_AT_A_TIME:
             self._measured.rest(record.finished - record.sent)
-        self._completed(Completion(record.sent, record.finished, outcome in ("ok", "not_modified")))
+        good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
+        self._completed(Completion(record.sent, record.finished, good, at_limit))
 
     def connection(self, change: BreakerChange | None) -> None:
         """Write down what a circuit breaker has decided, if anything."""

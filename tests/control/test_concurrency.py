@@ -188,3 +188,10 @@ def test_the_limit_is_never_below_one_nor_above_the_ceiling(
         assert 1 <= controller.limit <= ceiling
         assert (change is None) <= (controller.limit == before)
         assert change is None or change.limit == controller.limit
+
+
+def test_a_rate_that_a_budgets_pace_sets_says_nothing_of_the_limit() -> None:
+    knee = RateKnee(8, 64)
+    for number in range(400):
+        assert knee.completed(Completion(float(number), number + 0.2, ok=True, at_limit=False)) is None
+    assert knee.limit == 8

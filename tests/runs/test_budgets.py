@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from batchlab.cache_manager import CacheManager
 from batchlab.errors import AuthenticationError
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.sim import SimHub
@@ -20,7 +21,8 @@ def test_what_was_spent_shows_and_asking_is_free() -> None:
         client = GitHub(server.token, server.base_url, list(FILES))
         fresh = limits(hub).set_index("resource")
         assert fresh.loc["core", ["limit", "used", "remaining"]].tolist() == [5000, 0, 5000]
-        scan(hub=client, strategy="parallel")
+        with CacheManager(":memory:") as cache:
+            scan(hub=client, strategy="parallel", cache=cache)
         for _ in range(2):
             budgets = limits(hub)
         LIMITS.validate(budgets)
