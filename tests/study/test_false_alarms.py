@@ -7,6 +7,7 @@ the test runs a fifth of them.
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import stats
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
@@ -40,6 +41,7 @@ def false_alarms(studies):
     return int((p.min(axis=0) < 0.05 / len(p)).sum())
 
 
+@pytest.mark.long
 def test_a_strategy_does_not_differ_from_itself():
     studies = 40
     assert false_alarms(studies) <= stats.binom.ppf(0.999, studies, 0.05)

@@ -17,6 +17,7 @@ from batchlab.study.arms import arms_of
 from batchlab.study.baselines import static_arms
 from batchlab.study.replication import Replication
 
+pytestmark = pytest.mark.long
 LEAST = 30.0  # seconds that the best static arm takes at least
 LASTS = {"hidden-secondary": 40.0}  # where the condition comes late
 # The best static arm, as a regret study over the whole grid found it.
