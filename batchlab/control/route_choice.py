@@ -198,7 +198,7 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     Parameters
     ----------
     files
-        Files wanted there.
+        Files wanted there, at least 1.
     repo_size
         Bytes of all its files.
     outlook, measured
@@ -206,8 +206,6 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     by_queries
         Whether the files would otherwise travel many a call.
     """
-    if files == 0:
-        return False
     archive = archive_seconds(repo_size, measured) * _queueing(outlook, outlook.archive_slots)
     others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)

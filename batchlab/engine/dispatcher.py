@@ -198,7 +198,7 @@ class Dispatcher:
         refusal = self.governor.refusal(lane.pool, hold, now)
         if refusal is not None:
             self._refuse(lane, refusal, now)
-            return now  # what failed here may have been queued for another route
+            return now  # what was refused may go another way, in a lane that was looked at already
         self._holds[lane] = hold
         return now + hold.seconds
 
@@ -244,8 +244,6 @@ class Dispatcher:
             entry = self._queue.pop(lane)
             self._charge_waits(entry, now)
             entry.job.failed(error)
-        # What was refused here may go another way, in a lane that was looked at already.
-        asyncio.get_running_loop().call_soon(self._safely, self._pump)
 
     def _arm(self, due: float, now: float) -> None:
         if self._timer is not None:

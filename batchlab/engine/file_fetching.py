@@ -162,8 +162,13 @@ class FileFetching:
         waited = result.queue_wait + result.pacing_wait + result.limit_wait + result.backoff_wait
         result.processing_time = result.finished - result.queued - waited
         self.done += 1
-        self._open -= Counter([result.request.repo])
+        self._close(result.request.repo)
         self.holdings.ended(result)
+
+    def _close(self, repo: Repository) -> None:
+        self._open[repo] -= 1
+        if not self._open[repo]:
+            del self._open[repo]
 
     def _deliver_held(self, ask: Ask, content: FileContent) -> None:
         ask.result.from_cache = True
