@@ -190,18 +190,17 @@ class AsyncGitHubClient:
         """
         with _network_errors(request, patience):
             outgoing = self._outgoing(request, patience)
-            if sink is not None:
-                return await self._streamed(outgoing, sink)
-            response = await self._http().send(outgoing)
-        return Reply(response.status_code, _by_name(response.headers), response.content)
+            return await self._received(outgoing, sink)
 
-    async def _streamed(self, outgoing: httpx.Request, sink: Sink) -> Reply:
+    async def _received(self, outgoing: httpx.Request, sink: Sink | None) -> Reply:
         response = await self._http().send(outgoing, stream=True)
+        began = clock.now()
         try:
-            if response.status_code != 200:
-                return Reply(response.status_code, _by_name(response.headers), await response.aread())
+            headers = _by_name(response.headers)
+            if sink is None or response.status_code != 200:
+                return Reply(response.status_code, headers, await response.aread(), began=began)
             await sink(response.aiter_bytes())
-            return Reply(200, _by_name(response.headers), b"", response.num_bytes_downloaded)
+            return Reply(200, headers, b"", response.num_bytes_downloaded, began)
         finally:
             await response.aclose()
 

@@ -193,6 +193,8 @@ class BatchResult:
         Seconds waited for a slot, for the pace, for a rate limit and between attempts.
     skipped
         Nothing was to be read here (an empty repository, no wanted file); ``error`` says why.
+    tree_size
+        Bytes of all files of that tree.
     """
 
     request: BatchRequest
@@ -214,6 +216,7 @@ class BatchResult:
     limit_wait: float = 0.0
     backoff_wait: float = 0.0
     skipped: bool = False
+    tree_size: int | None = None
 
     @property
     def status(self) -> FileStatus:

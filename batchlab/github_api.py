@@ -10,6 +10,7 @@ https://docs.github.com/en/rest
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,12 +96,16 @@ class ApiRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: status, headers (names in lower case), the whole body, and the bytes that went to a sink instead."""
+    """An answer: status, headers (names in lower case), the whole body, and the bytes that went to a sink instead.
+
+    ``began`` is when its first byte came, on the run's clock; NaN where nobody looked.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     streamed: int = 0
+    began: float = math.nan
 
     def json(self) -> Any:
         """Return the body decoded.

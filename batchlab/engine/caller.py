@@ -8,6 +8,7 @@ from collections.abc import Callable
 from batchlab import clock
 from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
+from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.circuit_breaker import BreakerChange
 from batchlab.control.concurrency import Completion
 from batchlab.control.route_choice import Measurements
@@ -87,7 +88,12 @@ class Caller:
     def _answered(self, request: ApiRequest, record: CallRecord, reply: Reply, refusal: BatchLabError | None) -> None:
         record.points = cost_of(request, reply, refusal)
         record.status, record.bytes = reply.status, len(reply.body) + reply.streamed
-        self._governor.answered(request.pool, request.points, record.points, reply.headers)
+        record.answered = reply.began
+        told = RateLimitHeaders.parse(reply.headers)
+        if told is not None:
+            record.budget, record.left = told.limit, told.remaining
+            record.reset = clock.now() + told.reset - clock.epoch()
+        self._governor.answered(request.pool, request.points, record.points, told)
         self.connection(self._governor.heard(request.pool, refusal, request.files, clock.now()))
         if refusal is None:
             self._governor.succeeded(record.sent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from batchlab import clock
@@ -160,9 +159,9 @@ class Governor:
         keeper.service.sent()
         return keeper.breaker.sent(now)
 
-    def answered(self, pool: str, points: int, cost: int, headers: Mapping[str, str]) -> None:
+    def answered(self, pool: str, points: int, cost: int, told: RateLimitHeaders | None) -> None:
         """Take note of an answer and what it says of the budget."""
-        self._pool(pool).budget.answered(points, cost, RateLimitHeaders.parse(headers))
+        self._pool(pool).budget.answered(points, cost, told)
 
     def lost(self, pool: str, points: int) -> None:
         """Take note of a call that ended without an answer."""

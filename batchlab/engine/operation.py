@@ -105,6 +105,7 @@ class Operation:
     def _fetch(self, repo: Repository, repo_size: int, choices: Iterable[Choice]) -> None:
         asks = []
         for result, entry in choices:
+            result.tree_size = repo_size
             if entry is None:
                 result.queued = result.finished = clock.now()
                 self._ended(result)

@@ -31,6 +31,12 @@ class CallRecord:
     points: int = column("int64", "budget points it cost", "points", default=0)
     outcome: str = column("string", "ok, not_modified, limited, failed, cancelled", default="cancelled")
     error: str | None = column("string", "why it failed", nullable=True)
+    answered: float = column("float64", "first byte of the answer", "s", nullable=True, default=math.nan)
+    budget: int | None = column(
+        "Int64", "points an hour that its pool has, as the answer says", "points", nullable=True
+    )
+    left: int | None = column("Int64", "points left of them, as the answer says", "points", nullable=True)
+    reset: float = column("float64", "when they are renewed, as the answer says", "s", nullable=True, default=math.nan)
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ def results_frame(results: Sequence[BatchResult], *, contents: bool = True) -> p
         "error_category",
     ]
     same_name += ["queued", "started", "finished", "processing_time"]
-    same_name += ["queue_wait", "pacing_wait", "limit_wait", "backoff_wait", "lfs_pointer"]
+    same_name += ["queue_wait", "pacing_wait", "limit_wait", "backoff_wait", "lfs_pointer", "tree_size"]
     values: dict[str, list[object]] = {n: [getattr(r, n) for r in results] for n in same_name}
     values["repo"] = [str(r.request.repo) for r in results]
     values["path"] = [r.request.file_path or None for r in results]

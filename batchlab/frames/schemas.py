@@ -31,6 +31,7 @@ RESULTS = Schema(
         Column("backoff_wait", "float64", "waited between attempts", "s"),
         Column("lfs_pointer", "bool", "git LFS keeps the file elsewhere; delivered is the pointer to it"),
         Column("priority", "int64", "place in the order; higher was read earlier"),
+        Column("tree_size", "Int64", "size of all files of its repository's tree", "bytes", nullable=True),
         Column("content", "object", "the file's bytes; bytes(cell) also where they are on disk", nullable=True),
     ),
 )  # fmt: skip

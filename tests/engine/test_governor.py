@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from batchlab.batch_config import BatchConfig
+from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.policies import POLICIES
 from batchlab.control.waits import Reason
 from batchlab.engine.governor import Governor, Hold
@@ -75,7 +76,7 @@ def test_a_spent_share_holds_until_a_second_after_the_reset(governor: Governor) 
         governor.sent("core", 1, 0.0, EPOCH)
     assert hold(governor, 0.0) == Hold(Reason.PACE, float("inf"))  # until an answer has told what is left
     for remaining in range(9, 1, -1):
-        governor.answered("core", 1, 1, headers(remaining))
+        governor.answered("core", 1, 1, RateLimitHeaders.parse(headers(remaining)))
     assert governor.left("core") == 2
     assert hold(governor, 1.0) == Hold(Reason.PACE, 100.0)
     assert hold(governor, 101.0) is None
