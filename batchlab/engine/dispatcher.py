@@ -190,6 +190,9 @@ class Dispatcher:
 
     def _send_from(self, lane: Lane, now: float) -> float:
         """Send from one lane until something holds it back; return when that ends."""
+        if (obstacle := self._queue.peek(lane).job.obstacle) is not None:
+            self._refuse(lane, obstacle, now)
+            return now  # it goes another way, maybe in a lane that was looked at already
         while (hold := self._hold(lane)) is None:
             self._start(self._gather(lane, now), now)
             if not self._queue.waiting(lane):
@@ -198,7 +201,7 @@ class Dispatcher:
         refusal = self.governor.refusal(lane.pool, hold, now)
         if refusal is not None:
             self._refuse(lane, refusal, now)
-            return now  # what was refused may go another way, in a lane that was looked at already
+            return now
         self._holds[lane] = hold
         return now + hold.seconds
 

@@ -59,6 +59,11 @@ class FileJob:
         """Bytes of memory that it needs for what it has not handed over yet."""
         return STREAM_BUFFER if self._to_disk else sum(ask.file.size for ask in self.asks) - self._handed_over
 
+    @property
+    def obstacle(self) -> BatchLabError | None:
+        """Why it is of no use to send it."""
+        return UnsuitableError(f"the server has no route {self.route}") if self._fetching.is_down(self._route) else None
+
     def absorb(self, other: Job) -> bool:
         """Take in the files of a job of the same lane; return False where they do not fit."""
         if not isinstance(other, FileJob) or self._route.whole_repository:
@@ -71,8 +76,6 @@ class FileJob:
 
     async def run(self, send: Send) -> None:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
-        if self._fetching.is_down(self._route):
-            raise UnsuitableError(f"the server has no route {self.route}")
         started = clock.now()
         files = [ask.file for ask in self.asks]
         outcomes = await self._fetch(files, send)

@@ -100,6 +100,7 @@ class TreeJob:
     points = 1
     memory = 0
     priority = 0
+    obstacle = None
 
     def __init__(self, reading: TreeReading, ref: str, prefix: str, recursive: bool) -> None:
         self.reading, self.ref, self.prefix, self.recursive = reading, ref, prefix, recursive

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from batchlab.batch_models import BatchResult
 from batchlab.control.waits import WaitClock, Waits
+from batchlab.errors import BatchLabError
 from batchlab.routes import Send
 
 
@@ -46,6 +47,11 @@ class Job(Protocol):
     @property
     def results(self) -> Sequence[BatchResult]:
         """The rows of its files; none for a tree."""
+        ...
+
+    @property
+    def obstacle(self) -> BatchLabError | None:
+        """Why it is of no use to send it, None where it is: what stands in its way stands in its whole lane's."""
         ...
 
     async def run(self, send: Send) -> None:

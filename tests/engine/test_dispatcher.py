@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -17,7 +18,7 @@ from batchlab.batch_coordinator import BatchCoordinator
 from batchlab.control.budget import Pacing
 from batchlab.control.concurrency import FixedLimit
 from batchlab.control.policies import Policy
-from batchlab.hub.scenario import Faults, Latency, Limits, Scenario
+from batchlab.hub.scenario import Archives, Faults, Latency, Limits, Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
 
@@ -253,6 +254,19 @@ def test_no_window_is_charged_more_than_the_buffers_share_of_what_was_left(
         assert charged <= max(math.floor(share * left), min(unknown, left))
     assert reading.books.refused == {}
     assert len(reading.delivered) == 60
+
+
+def test_batches_of_a_route_that_the_server_lacks_weigh_on_no_budget(
+    read: Read, build_town: Callable[..., World]
+) -> None:
+    """Forty are planned by archive, eight sent: what the first learns must not leave the others counted as sent."""
+    scenario = replace(calm(core=100, reset_in=60.0), archives=Archives(enabled=False))
+    archives_first = Policy("archives first", lambda config: 8, FixedLimit, Pacing.SCARCE, plans=True)
+    at_ease = {"max_concurrent_repos": 8, "routes": ("tarball", "blobs")}
+    reading = read(SimHub(build_town(40, 6), scenario), strategy=archives_first, **at_ease)
+    assert len(reading.delivered) == 240
+    assert (reading.calls.endpoint == "tarball").sum() == 8
+    assert reading.seconds == pytest.approx(2 * 3600.0 + 63.0, abs=2.0)
 
 
 def test_a_server_without_limit_headers_is_not_throttled(read: Read, build_town: Callable[..., World]) -> None:
