@@ -219,6 +219,18 @@ class BatchCoordinator:
         if self._under_way and self._reading is not None:
             self._reading.stop()
 
+    def pause(self) -> None:
+        """Let the operation under way, on this loop, send nothing until `resume`; calls in flight end as usual."""
+        self._pause(True)
+
+    def resume(self) -> None:
+        """Go on after a `pause`."""
+        self._pause(False)
+
+    def _pause(self, paused: bool) -> None:
+        if self._under_way and self._reading is not None:
+            self._reading.pause(paused)
+
     def get_batch_metrics(self) -> MetricsFrame:
         """Return the metrics frame, a row an operation; see `batchlab.frames.MetricsFrame`."""
         return self.metrics_collector.frame()

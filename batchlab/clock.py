@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 
 def now() -> float:
@@ -33,6 +34,13 @@ def epoch() -> float:
 def is_virtual() -> bool:
     """Tell whether the running loop keeps virtual time."""
     return hasattr(asyncio.get_running_loop(), "epoch")
+
+
+def external_wait() -> AbstractContextManager[None]:
+    """Return a context in which another thread will go on: a virtual loop with nothing scheduled then waits for it."""
+    wait: Callable[[], AbstractContextManager[None]]
+    wait = getattr(asyncio.get_running_loop(), "external_wait", nullcontext)
+    return wait()
 
 
 async def sleep(seconds: float) -> None:

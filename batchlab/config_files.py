@@ -195,12 +195,24 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
             raise ConfigError(
                 f"the environment variable {variable} names no setting; the nearest is {PREFIX}{closest.upper()}"
             )
-        settings[name] = _checked_at(f"environment variable {variable}", name, _value(name, text.strip()))
+        settings[name] = _checked_at(f"environment variable {variable}", name, value_of(name, text.strip()))
     return settings
 
 
-def _value(name: str, text: str) -> Any:
-    """Return what the text means to this field; a text that means nothing stays, to be refused by name."""
+def text_of(value: Any) -> str:
+    """Return a field's value as the text that `value_of` reads back.
+
+    Examples
+    --------
+    >>> text_of(("blobs", "graphql")), value_of("routes", "blobs,graphql")
+    ('blobs,graphql', ['blobs', 'graphql'])
+    """
+    plain = _plain(value)
+    return ",".join(plain) if isinstance(plain, list) else str(plain)
+
+
+def value_of(name: str, text: str) -> Any:
+    """Return what a text means to a field; one that means nothing stays, to be refused by name."""
     kind = FIELDS[name].metadata["kind"]
     if FIELDS[name].default is None and text.lower() == "none":
         return None

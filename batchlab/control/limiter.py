@@ -14,13 +14,19 @@ class Limiter:
 
     def __init__(self, limit: int) -> None:
         self.limit = max(1, limit)
+        self.paused = False
         self.in_flight = 0
         self.peak = 0
 
     @property
     def free(self) -> bool:
         """Whether one more call may be sent."""
-        return self.in_flight < self.limit
+        return self.in_flight < self.in_force
+
+    @property
+    def in_force(self) -> int:
+        """Calls that may be in flight now: none while paused."""
+        return 0 if self.paused else self.limit
 
     def resize(self, limit: int) -> None:
         """Change the limit; calls over a lower one end by themselves."""

@@ -66,6 +66,11 @@ class Trace:
         if self.detailed:
             self.decisions.append(Decision(time, loop, setting, str(old), str(new), why))
 
+    def sample(self, sample: TimelineSample) -> None:
+        """Add a sample of the timeline."""
+        if self.detailed:
+            self.timeline.append(sample)
+
     def sample_due(self, time: float) -> bool:
         """Whether the timeline wants a sample now."""
         return self.detailed and (not self.timeline or time >= self.timeline[-1].time + SAMPLE_EVERY)

@@ -10,6 +10,7 @@ class Reason(Enum):
     """Why nothing more is sent at this instant."""
 
     SLOT = "queue"
+    PAUSED = "paused"
     PACE = "pacing"
     LIMIT = "limit"
     NETWORK = "backoff"
@@ -50,7 +51,7 @@ class WaitClock:
         """State that from ``now`` on ``reason`` is what holds the queue back."""
         elapsed = now - self._since
         match self._reason:
-            case Reason.SLOT:
+            case Reason.SLOT | Reason.PAUSED:
                 self._total.queue += elapsed
             case Reason.PACE:
                 self._total.pacing += elapsed

@@ -17,6 +17,7 @@ from typing import Any
 from batchlab import clock
 from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig, Changes
+from batchlab.config_files import text_of
 from batchlab.control.concurrency import Completion, LimitChange
 from batchlab.control.limiter import Limiter
 from batchlab.control.policies import Policy
@@ -37,6 +38,7 @@ from batchlab.errors import (
 from batchlab.frames.records import BatchRecord, TimelineSample
 
 SLOT = Hold(Reason.SLOT, math.inf)
+PAUSED = Hold(Reason.PAUSED, math.inf)
 
 
 def stopped() -> CancelledFileError:
@@ -98,6 +100,7 @@ class Dispatcher:
         self._timer: asyncio.TimerHandle | None = None
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopped: BatchLabError | None = None
+        self._external_wait = contextlib.ExitStack()
         self.files_done: Callable[[], int] = lambda: 0
         self._holds: dict[Lane, Hold] = {}
         self.reconfigured: Callable[[], None] = lambda: None
@@ -150,7 +153,22 @@ class Dispatcher:
             task.cancel()
         self._pump()
 
+    def pause(self, paused: bool) -> None:
+        """Send nothing until it is resumed, or go on; calls in flight end as usual."""
+        if paused == self.limiter.paused or self._finished.done():
+            return
+        now = clock.now()
+        self._external_wait.close()
+        if paused:
+            self._external_wait.enter_context(clock.external_wait())
+        self._trace.decide(now, "control", "paused", not paused, paused, "paused by hand" if paused else "resumed")
+        self.limiter.paused = paused
+        self.mean_limit.set(self.limiter.in_force, now)
+        self._sample(now)
+        self._safely(self._pump)
+
     async def _settle(self) -> None:
+        self._external_wait.close()
         if self._timer is not None:
             self._timer.cancel()
         if self._running:
@@ -182,7 +200,8 @@ class Dispatcher:
         self._holds.clear()
         for lane in self._queue.lanes:
             due = min(due, self._send_from(lane, now))
-        self._sample(now)
+        if self._trace.sample_due(now):
+            self._sample(now)
         self.pumped(now)
         self._arm(due, now)
         if not self._running and not len(self._queue) and not self._finished.done():
@@ -218,6 +237,8 @@ class Dispatcher:
         return entry
 
     def _hold(self, lane: Lane) -> Hold | None:
+        if self.limiter.paused:
+            return PAUSED
         if not self.limiter.free or self._may_fill_up(lane):
             return SLOT
         if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
@@ -364,12 +385,12 @@ class Dispatcher:
         why = change.why if change is not None else "follows max_concurrent_requests"
         self._trace.decide(now, loop, "concurrency limit", self.limiter.limit, new, why)
         self.limiter.resize(new)
-        self.mean_limit.set(new, now)
+        self.mean_limit.set(self.limiter.in_force, now)
 
     def _reconfigure(self, changes: Changes) -> None:
         now = clock.now()
         for name, (old, new) in changes.items():
-            self._trace.decide(now, "configuration", name, old, new, "changed during the run")
+            self._trace.decide(now, "configuration", name, text_of(old), text_of(new), "changed during the run")
         self._controller.clamp(self._policy.ceiling(self._config))
         self.governor.reconfigure()
         self.reconfigured()
@@ -379,11 +400,10 @@ class Dispatcher:
             self._pump()
 
     def _sample(self, now: float) -> None:
-        if self._trace.sample_due(now):
-            left = self.governor.left("core")
-            self._trace.timeline.append(
-                TimelineSample(
-                    now, self.limiter.limit, self.limiter.in_flight, len(self._queue), self.files_done(),
-                    math.nan if left is None else left, self._holdings.ledger.held,
-                )
-            )  # fmt: skip
+        left = self.governor.left("core")
+        self._trace.sample(
+            TimelineSample(
+                now, self.limiter.in_force, self.limiter.in_flight, len(self._queue), self.files_done(),
+                math.nan if left is None else left, self._holdings.ledger.held,
+            )
+        )  # fmt: skip

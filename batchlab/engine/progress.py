@@ -70,6 +70,8 @@ def in_words(pool: str, hold: Hold) -> str:
     'secondary rate limit, 60 s'
     """
     match hold.reason:
+        case Reason.PAUSED:
+            return "paused"
         case Reason.NETWORK:
             what = "no connection, next try"
         case Reason.LIMIT:

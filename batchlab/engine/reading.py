@@ -161,6 +161,10 @@ class Reading:
         with contextlib.suppress(RuntimeError):  # the loop has just closed: there is nothing left to stop
             self._loop.call_soon_threadsafe(self._dispatcher.stop, stopped())
 
+    def pause(self, paused: bool) -> None:
+        """Send nothing until it is resumed, or go on."""
+        self._dispatcher.pause(paused)
+
     @property
     def governor(self) -> Governor:
         """What is known of the server's limits."""

@@ -60,7 +60,7 @@ class Decision:
     """One decision: who changed what, and why."""
 
     time: float = column("float64", "when", "s")
-    loop: str = column("string", "who decided: planner, governor, batch size, concurrency, configuration")
+    loop: str = column("string", "who decided: planner, governor, batch size, concurrency, configuration, control")
     setting: str = column("string", "what was decided on")
     old: str = column("string", "value before")
     new: str = column("string", "value after")
@@ -72,7 +72,7 @@ class TimelineSample:
     """The state of the run at one instant."""
 
     time: float = column("float64", "when", "s")
-    limit: int = column("int64", "concurrency limit in force", "calls")
+    limit: int = column("int64", "concurrency limit in force; 0 while paused", "calls")
     in_flight: int = column("int64", "calls in flight", "calls")
     queued: int = column("int64", "batches waiting", "batches")
     done: int = column("int64", "files that have their row", "files")

@@ -6,6 +6,7 @@ No running loop is ever entered again, so that the same call works in a script, 
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -29,13 +30,21 @@ def on_private_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
     return asyncio.run_coroutine_threadsafe(main(), _private_loop())
 
 
-def on_virtual_loop(main: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
-    """Run a coroutine in virtual time in a thread of its own; return its future."""
+def on_virtual_loop(main: Callable[[], Coroutine[Any, Any, T]], speed: float = math.inf) -> Future[T]:
+    """Run a coroutine in virtual time in a thread of its own; return its future.
+
+    Parameters
+    ----------
+    main
+        Returns the coroutine.
+    speed
+        Virtual seconds per second of wall time; may be changed later, at the coroutine's own loop.
+    """
     future: Future[T] = Future()
 
     def work() -> None:
         try:
-            future.set_result(run_virtual(main))
+            future.set_result(run_virtual(main, speed=speed))
         except BaseException as error:  # handed to whoever waits for the future
             future.set_exception(error)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 import platform
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from importlib.metadata import version
 from typing import Any
@@ -14,15 +16,18 @@ import pandas as pd
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.batch_coordinator import BatchCoordinator
 from batchlab.batch_models import Repository
+from batchlab.batch_progress_monitor import BatchProgressMonitor, Sink
 from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.cache_manager import CacheManager
 from batchlab.control.policies import Policy
+from batchlab.control.trace import Trace
 from batchlab.errors import AuthenticationError, InputError
 from batchlab.frames import BATCHES, CALLS, DECISIONS, TIMELINE
 from batchlab.hubs import GitHub, Hub, client_of, default_cache
 from batchlab.patterns import MANIFESTS, PathFilter
 from batchlab.runs.background import on_private_loop, on_virtual_loop
 from batchlab.runs.run import Run
+from batchlab.runs.steering import APPLIED, Edit, Note, Steering, checked_speed, edits_of
 
 WATCH_SECONDS = 0.1  # of wall time between two looks at a run
 _STANDS_ON = ("batchlab", "httpx", "pandas", "numpy", "tenacity")
@@ -34,8 +39,9 @@ class RunHandle:
     Made by `start`.
     """
 
-    def __init__(self, coordinator: BatchCoordinator, future: Future[Run]) -> None:
+    def __init__(self, coordinator: BatchCoordinator, steering: Steering, future: Future[Run]) -> None:
         self._coordinator = coordinator
+        self._steering = steering
         self._future = future
         self._interrupted = False
 
@@ -85,17 +91,94 @@ class RunHandle:
         ConfigError
             A value was refused; nothing has changed.
         """
-        self._coordinator.config.update(**changes)
+        self.config.update(**changes)
+
+    def apply(self, opportunity: Mapping[str, Any] | pd.Series[Any]) -> None:
+        """Change the settings of the run under way as an opportunity says; the decisions name it.
+
+        Parameters
+        ----------
+        opportunity
+            A row of what ``bl.opportunities`` returned, such as ``table.iloc[0]``; ``config``, ``id`` and ``change``
+            are read.
+
+        Raises
+        ------
+        InputError
+            It changes no setting, or the strategy, which a run keeps to its end.
+        ConfigError
+            A value was refused; nothing has changed.
+        """
+        changes = settings_of(opportunity)
+        if "strategy" in changes:
+            raise InputError(
+                f"the opportunity asks for the strategy {changes['strategy']!r}, and a run under way keeps its own; "
+                "start another with strategy="
+            )
+        BatchConfig(**(self.config.to_dict() | changes))
+        self._steering.note(Note(APPLIED, str(opportunity["id"]), str(opportunity["change"])))
+        self.configure(**changes)
+
+    def pause(self) -> None:
+        """Send nothing more until `resume`; calls in flight end as usual, and files wait in the queue.
+
+        Time goes on meanwhile, but for a virtual hub at infinite speed, whose clock stands still.
+        """
+        self._steering.pause(True)
+
+    def resume(self) -> None:
+        """Go on after a `pause`."""
+        self._steering.pause(False)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run is to send nothing."""
+        return self._steering.paused
+
+    def pace(self, speed: float) -> None:
+        """Let virtual time pass at another speed from now on; of no effect where time is real.
+
+        Parameters
+        ----------
+        speed
+            Virtual seconds per second of wall time, above 0; ``inf`` waits for nothing.
+
+        Raises
+        ------
+        InputError
+            It is not above 0.
+        """
+        self._steering.pace(checked_speed(speed))
 
     @property
     def config(self) -> BatchConfig:
         """The live settings of the run."""
-        return self._coordinator.config
+        return self._steering.wanted
 
     @property
     def results(self) -> pd.DataFrame:
         """The rows so far."""
         return self._coordinator.results
+
+    @property
+    def trace(self) -> Trace:
+        """The records behind `calls`, `decisions` and `timeline`, growing: to be read only."""
+        return self._coordinator.trace
+
+    @property
+    def calls(self) -> pd.DataFrame:
+        """The calls so far, as `batchlab.frames.CALLS`; those in flight have no end yet."""
+        return CALLS.from_records(list(self.trace.calls))
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """The decisions so far, as `batchlab.frames.DECISIONS`; every live edit is among them."""
+        return DECISIONS.from_records(list(self.trace.decisions))
+
+    @property
+    def timeline(self) -> pd.DataFrame:
+        """The samples so far, as `batchlab.frames.TIMELINE`."""
+        return TIMELINE.from_records(list(self.trace.timeline))
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -104,7 +187,25 @@ class RunHandle:
 
     def __repr__(self) -> str:
         done, asked = self.progress
-        return f"<RunHandle {'ended' if self.done() else 'running'}: {done} of {asked} files>"
+        state = "ended" if self.done() else "paused" if self.paused else "running"
+        return f"<RunHandle {state}: {done} of {asked} files>"
+
+
+def settings_of(opportunity: Mapping[str, Any] | pd.Series[Any]) -> dict[str, Any]:
+    """Return the fields of `BatchConfig` that an opportunity changes, ``strategy`` among them if it names one.
+
+    Raises
+    ------
+    InputError
+        It changes none.
+    """
+    text = opportunity["config"]
+    changes = json.loads(text) if isinstance(text, str) else {}
+    if not changes:
+        raise InputError(
+            f"the opportunity {opportunity['change']!r} changes no setting; those of kind 'config' can be applied"
+        )
+    return dict(changes)
 
 
 def start(
@@ -116,6 +217,9 @@ def start(
     patterns: Sequence[str] = MANIFESTS,
     cache: CacheManager | None = None,
     seed: int = 0,
+    speed: float = math.inf,
+    edits: pd.DataFrame | None = None,
+    sink: Sink | None = None,
 ) -> RunHandle:
     """Start reading in the background and return at once.
 
@@ -135,27 +239,38 @@ def start(
         Blobs held already; on disk for the real GitHub, else in memory and empty, unless given.
     seed
         Seed of the run.
+    speed
+        Virtual seconds per second of wall time, above 0, for hubs in virtual time; ``inf`` waits for nothing.
+    edits
+        The decisions of an earlier run in virtual time: what was changed live is changed again at the same instants.
+    sink
+        Called with each `batchlab.batch_progress_monitor.Progress`, on the run's own thread.
 
     Raises
     ------
     InputError
-        A repository, pattern or strategy is no such thing, or there is nothing to read.
+        A repository, pattern, strategy or speed is no such thing, there is nothing to read, or edits are to be made
+        again in real time.
     """
     hub = hub if hub is not None else GitHub()
     wanted = repositories_of(repositories, hub)
     patterns = PathFilter(patterns).patterns
     config = config if config is not None else BatchConfig()
     policy = BatchStrategyManager(config).policy(strategy)
+    steering = Steering(config, checked_speed(speed))
+    again = _edits_to_repeat(edits, hub)
     own_cache = default_cache(hub) if cache is None else None
     client = client_of(hub, seed)
-    coordinator = BatchCoordinator(client, own_cache or cache, config, seed=seed)
-    settings = config.snapshot()
-    handle: RunHandle
+    monitor = None if sink is None else BatchProgressMonitor(sink)
+    coordinator = BatchCoordinator(client, own_cache or cache, steering.obeyed, progress_monitor=monitor, seed=seed)
+    handle = RunHandle(coordinator, steering, Future())
+    settings = steering.obeyed.snapshot()
 
     async def read() -> Run:
         try:
             async with client:
-                await coordinator.process_repositories_batch(wanted, policy, patterns=patterns)
+                with steering.of(coordinator, again):
+                    await coordinator.process_repositories_batch(wanted, policy, patterns=patterns)
             return _run_of(coordinator, policy, settings, hub, seed, interrupted=handle.interrupted)
         except AuthenticationError as error:
             error.partial = _run_of(coordinator, policy, settings, hub, seed, interrupted=True)
@@ -164,9 +279,16 @@ def start(
             if own_cache is not None:
                 own_cache.close()
 
-    handle = RunHandle(coordinator, Future())
-    handle._future = (on_virtual_loop if hub.virtual else on_private_loop)(read)
+    handle._future = on_virtual_loop(read, steering.speed) if hub.virtual else on_private_loop(read)
     return handle
+
+
+def _edits_to_repeat(decisions: pd.DataFrame | None, hub: Hub) -> list[Edit]:
+    if decisions is None:
+        return []
+    if not hub.virtual:
+        raise InputError(f"edits= is made again at exact instants, and {hub!r} runs in real time; use a SimHub")
+    return edits_of(decisions)
 
 
 def scan(

@@ -124,7 +124,8 @@ class VirtualTimeLoop(NoOutsideWorld):
     def external_wait(self) -> Iterator[None]:
         """Tell the loop, for as long as the context lasts, that another thread will wake it.
 
-        Timers go on. With none left the loop waits for `call_soon_threadsafe`, instead of raising `Deadlock`.
+        Timers go on. With none left the loop waits for `call_soon_threadsafe`, instead of raising `Deadlock`; its
+        clock follows wall time meanwhile, and stands still where its speed is infinite.
         """
         self._count_external_wait(+1)
         try:
@@ -195,7 +196,7 @@ class VirtualTimeLoop(NoOutsideWorld):
     def _wait_for_outside(self) -> None:
         if not self._external_waits:
             raise Deadlock(self._now, _names(asyncio.all_tasks(self)))
-        self._pace.rest()
+        self._reach(self._pace.rest(self._now))
 
     def _count_external_wait(self, change: int) -> None:
         with self._external_waits_lock:

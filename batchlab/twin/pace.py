@@ -54,10 +54,12 @@ class Pace:
         """Let the instant that virtual time has reached be due now, whatever wall time has gone by."""
         self._due = time.perf_counter()
 
-    def rest(self) -> None:
-        """Wait until woken, while virtual time stands still."""
+    def rest(self, now: float) -> float:
+        """Wait until woken; return the instant reached, in seconds: `now` where the speed is infinite."""
+        speed, begun = self._speed, time.perf_counter()
         self._alarm.acquire()
         self.restart()
+        return now if speed == math.inf else round(now + (self._due - begun) * speed, 9)
 
     def follow(self, now: float, until: float) -> float:
         """Wait as long as wall time takes between two virtual instants.

@@ -56,3 +56,19 @@ def test_a_run_obeys_changes_from_other_threads_at_its_next_call(hub: LoopbackHu
     assert between.in_flight.max() == 2
     assert run.calls[run.calls.sent >= grown].in_flight.max() == 6
     handle.configure(max_concurrent_requests=1)  # after its end a run takes no harm
+
+
+def test_a_run_in_real_time_is_paused_and_goes_on(hub: LoopbackHub) -> None:
+    handle = bl.start(hub=hub, strategy="parallel", config=bl.BatchConfig(routes="blobs"))
+    until(handle, 20)
+    handle.pause()
+    deadline = time.monotonic() + PATIENCE
+    while hub.books()["in_flight"] or "paused" not in set(handle.decisions.setting):
+        assert time.monotonic() < deadline
+    served = hub.books()["total_calls"]
+    assert not handle.wait(0.2)
+    assert hub.books()["total_calls"] == served
+    handle.resume()
+    run = handle.result(PATIENCE)
+    assert (run.results.status == "delivered").all()
+    assert 0 in set(run.timeline.limit)

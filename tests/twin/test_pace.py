@@ -81,9 +81,19 @@ def test_a_rest_is_not_made_up_for(wall: Wall) -> None:
     watched = Pace(10.0)
     wall.now += 50.0
     watched.wake()
-    watched.rest()
+    assert watched.rest(0.0) == 0.0
     watched.follow(0.0, 100.0)
     assert wall.now == about(1060.0)
+
+
+@pytest.mark.parametrize(("speed", "reached"), [(10.0, 57.0), (math.inf, 7.0)])
+def test_a_rest_lasts_as_long_in_virtual_time(wall: Wall, speed: float, reached: float) -> None:
+    def woken(timeout: float = 0.0) -> None:
+        wall.now += 5.0
+
+    watched = Pace(speed)
+    watched._alarm = SimpleNamespace(acquire=woken)  # type: ignore[assignment]
+    assert watched.rest(7.0) == reached
 
 
 def test_between_two_runs_of_a_loop_nothing_is_due(wall: Wall) -> None:
@@ -140,7 +150,7 @@ def test_a_call_before_the_wait_is_remembered_once() -> None:
     waiting = Pace()
     waiting.wake()
     waiting.wake()
-    waiting.rest()  # returns, or this test would hang
+    waiting.rest(0.0)  # returns, or this test would hang
 
 
 def test_the_speed_says_what_it_accepts() -> None:
