@@ -61,6 +61,15 @@ def test_a_repository_takes_at_most_two_and_a_half_points_of_all_budgets(hub: Si
     assert _points(cold.books) / len(hub.repositories) <= 2.5
 
 
+def test_adaptive_takes_a_twentieth_of_the_time_and_a_tenth_of_the_calls_of_sequential(hub: SimHub, read: Read) -> None:
+    ours, theirs = (
+        read(hub, strategy=strategy, patterns=MANIFESTS, **BatchConfig().to_dict())
+        for strategy in ("adaptive", "sequential")
+    )
+    assert ours.seconds <= 0.05 * theirs.seconds
+    assert len(ours.calls) <= 0.1 * len(theirs.calls)
+
+
 def test_repositories_are_never_described_only_listed(cold: Any) -> None:
     assert set(cold.calls.endpoint) <= {"tree", "blob", "contents", "graphql", "tarball", "archive"}
 

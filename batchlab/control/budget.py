@@ -19,6 +19,7 @@ from enum import Enum
 CLOCK_SKEW = 1.0  # seconds after a reset before the new window is trusted to have begun
 RESET_JITTER = 5.0  # seconds by which two answers may name the same reset differently
 WINDOW = 3600.0  # seconds from one reset to the next
+STALE = 2.0  # seconds for which others who use the same budget spend unseen: an answer's way here, a call's way there
 FIRST_CALLS = 8  # calls sent before the first answer tells what is left
 
 
@@ -57,7 +58,8 @@ class Budget:
     """What one run may still spend of one resource, window by window.
 
     Until the first answer, and again after each reset, what is left is unknown: a few calls may go then, and
-    count as spent. A server that sends no rate-limit headers has no budget to keep.
+    count as spent. A server that sends no rate-limit headers has no budget to keep. Whatever else spends the same
+    budget shows in what is left: a margin stays for what it may spend before the next answer tells.
 
     Parameters
     ----------
@@ -77,6 +79,7 @@ class Budget:
         self._in_flight = 0
         self._silent = False
         self._next_send = 0.0
+        self._opened = self._now = 0.0
 
     @property
     def usable(self) -> int | None:
@@ -84,7 +87,13 @@ class Budget:
         if self.left is None:
             return None
         allowance = max(1, math.floor(self.share * self._whole)) if self._whole else 0
-        return max(0, min(allowance - self._spent, self.left - self._in_flight))
+        return max(0, min(allowance - self._spent, self.left - self._in_flight - self._margin))
+
+    @property
+    def _margin(self) -> int:
+        """Points that others may have spent since the latest answer, by their rate since the window was first seen."""
+        others = max(0, self._whole - self._spent - (self.left or 0))
+        return math.ceil(STALE * others / max(1.0, self._now - self._opened))
 
     @property
     def window(self) -> float:
@@ -106,6 +115,7 @@ class Budget:
 
     def sent(self, points: int, epoch: float) -> None:
         """Take note of a call on its way."""
+        self._now = epoch
         usable = self.usable
         if usable:
             self._next_send = epoch + points * max(0.0, self.reset - epoch) / usable
@@ -133,12 +143,14 @@ class Budget:
             self._spent = self._in_flight + cost
         self._whole = headers.remaining + self._spent - self._in_flight
         self.left, self.reset, self._silent, self._limit = headers.remaining, headers.reset, False, headers.limit
+        self._opened = self._now
 
     def delay(self, points: int, demand: int, epoch: float) -> float:
         """Return the seconds to hold back a call of ``points`` while ``demand`` points are still wanted.
 
         Infinity means: until an answer has told what is left.
         """
+        self._now = epoch
         if self.left is not None and epoch >= self.reset + CLOCK_SKEW:
             self.left = None
             self._spent = self._in_flight

@@ -20,7 +20,7 @@ from batchlab.runs.handle import RunHandle, start, wait_or_interrupt
 from batchlab.runs.run import Run
 from batchlab.study.arms import Arm, Strategies, arms_of
 from batchlab.study.replication import Row, replications_frame, row_of
-from batchlab.study.statistics import paired_ratio
+from batchlab.study.statistics import paired_difference, paired_ratio
 
 TABLE = Schema(
     "table",
@@ -32,6 +32,9 @@ TABLE = Schema(
         Column("ratio", "float64", "this makespan over the first arm's, paired by seed", "times"),
         Column("ratio_low", "float64", "lower end of its 95 % interval", "times", nullable=True),
         Column("ratio_high", "float64", "upper end of its 95 % interval", "times", nullable=True),
+        Column("difference", "float64", "this makespan less the first arm's, mean over seeds", "s"),
+        Column("difference_low", "float64", "lower end of its 95 % interval", "s", nullable=True),
+        Column("difference_high", "float64", "upper end of its 95 % interval", "s", nullable=True),
         Column("better", "float64", "share of seeds in which it beat the first arm, ties half", "share"),
         Column("calls", "float64", "median over seeds", "calls"),
         Column("files", "int64", "files asked for, in one run", "files"),
@@ -204,12 +207,24 @@ def ranked(replications: pd.DataFrame) -> pd.DataFrame:
     arms.sort(key=lambda arm: (bool(arm["note"]), arm["makespan"]))
     spans = replications.pivot(index="seed", columns="strategy", values="makespan")
     for arm in arms:
-        pair = paired_ratio(*_common(spans, str(arm["strategy"]), str(arms[0]["strategy"])))
-        arm |= {"ratio": pair.ratio, "ratio_low": pair.low, "ratio_high": pair.high, "better": pair.better}
+        arm.update(_against(*_common(spans, str(arm["strategy"]), str(arms[0]["strategy"]))))
         sequential = BatchStrategy.SEQUENTIAL.value
         if sequential in spans:
             arm["speed_up"] = paired_ratio(*_common(spans, sequential, str(arm["strategy"]))).ratio
     return TABLE.frame({name: [arm.get(name) for arm in arms] for name in TABLE.names})
+
+
+def _against(spans: list[float], first: list[float]) -> dict[str, float]:
+    ratio, difference = paired_ratio(spans, first), paired_difference(spans, first)
+    return {
+        "ratio": ratio.ratio,
+        "ratio_low": ratio.low,
+        "ratio_high": ratio.high,
+        "difference": difference.seconds,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
+        "better": ratio.better,
+    }
 
 
 def _common(spans: pd.DataFrame, left: str, right: str) -> tuple[list[float], list[float]]:

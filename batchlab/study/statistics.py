@@ -1,4 +1,9 @@
-"""Paired comparison of arms that met the same seeds: ratio, interval, probability of being better."""
+"""Paired comparison of arms that met the same seeds: ratio, difference, intervals, probability of being better.
+
+Intervals are Student's, on logarithms for ratios, not of a bootstrap: with three replications a percentile interval of
+the bootstrap lies within the least and the greatest value, and so covers a symmetric truth in at most 1 - 2 / 2**3 =
+75 % of studies.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 
@@ -35,6 +41,23 @@ class PairedRatio:
         return self.low > 1.0 or self.high < 1.0
 
 
+@dataclass(frozen=True)
+class PairedDifference:
+    """How many seconds longer one arm takes than another, over paired replications.
+
+    Parameters
+    ----------
+    seconds
+        Mean of the differences; negative where it is faster.
+    low, high
+        95 % interval; NaN with a single replication.
+    """
+
+    seconds: float
+    low: float
+    high: float
+
+
 def paired_ratio(values: Sequence[float], reference: Sequence[float]) -> PairedRatio:
     """Compare two arms replication by replication.
 
@@ -58,9 +81,36 @@ def paired_ratio(values: Sequence[float], reference: Sequence[float]) -> PairedR
     True
     """
     logs = np.log(np.asarray(values, dtype=float) / np.asarray(reference, dtype=float))
-    mean = float(logs.mean())
     better = float((logs < 0).mean() + 0.5 * (logs == 0).mean())
-    if len(logs) < 2:
-        return PairedRatio(math.exp(mean), math.nan, math.nan, better)
-    margin = float(stats.t.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / math.sqrt(len(logs)))
-    return PairedRatio(math.exp(mean), math.exp(mean - margin), math.exp(mean + margin), better)
+    ratio, low, high = map(math.exp, _mean_and_interval(logs))
+    return PairedRatio(ratio, low, high, better)
+
+
+def paired_difference(values: Sequence[float], reference: Sequence[float]) -> PairedDifference:
+    """Return how many seconds longer one arm takes than another, replication by replication.
+
+    Parameters
+    ----------
+    values, reference
+        Makespans in seconds, in the same order of seeds.
+
+    Returns
+    -------
+    PairedDifference
+        From Student's t on the differences.
+
+    Examples
+    --------
+    >>> paired_difference([3.0, 4.0, 5.0], [1.0, 2.0, 3.0])
+    PairedDifference(seconds=2.0, low=2.0, high=2.0)
+    """
+    return PairedDifference(*_mean_and_interval(np.asarray(values, dtype=float) - np.asarray(reference, dtype=float)))
+
+
+def _mean_and_interval(sample: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean and the ends of its 95 % interval, NaN with a single value."""
+    mean = float(sample.mean())
+    if len(sample) < 2:
+        return mean, math.nan, math.nan
+    margin = float(stats.t.ppf(0.975, len(sample) - 1) * sample.std(ddof=1) / math.sqrt(len(sample)))
+    return mean, mean - margin, mean + margin

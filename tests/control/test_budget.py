@@ -114,11 +114,23 @@ def test_an_answer_that_cost_nothing_gives_its_point_back() -> None:
     assert budget.usable == 10
 
 
-def test_others_who_spend_of_the_same_budget_are_noticed() -> None:
+def test_others_who_spend_of_the_same_budget_are_left_what_they_may_spend_before_the_next_answer() -> None:
     budget = _opened(1000, share=0.5)
-    budget.sent(1, START)
+    budget.sent(1, START + 199.0)
     budget.answered(1, 1, _told(3))
-    assert budget.usable == 3
+    assert budget.delay(1, 1, START + 199.0) == HOUR - 199.0 + CLOCK_SKEW  # at 5 a second, 3 may be gone already
+    budget = _opened(1000, share=0.5)
+    budget.sent(1, START + 996.0)
+    budget.answered(1, 1, _told(3))
+    assert budget.usable == 1  # at 1 a second, 2 may be gone
+
+
+def test_who_is_alone_with_a_budget_may_spend_all_of_it() -> None:
+    budget = _opened(20)
+    for second in range(20):
+        budget.sent(1, START + second)
+        budget.answered(1, 1, _told(19 - second))
+        assert budget.usable == 19 - second
 
 
 def test_a_share_changed_during_the_run_counts_at_once() -> None:

@@ -22,6 +22,7 @@ LEAST = 30.0  # seconds that the best static arm takes at least
 LASTS = {"hidden-secondary": 40.0}  # where the condition comes late
 # The best static arm, as a regret study over the whole grid found it.
 BEST = {
+    "brown-out": "blobs-c32",
     "budget-bound-org": "graphql-50-c2",
     "budget-bound-org-rest": "blobs-c32",
     "core-nearly-empty": "graphql-100-c2",
@@ -38,6 +39,7 @@ BEST = {
     "minute-bound-rest": "blobs-c48",
     "monorepo-slice": "tarball-c4",
     "retrograde": "blobs-c12",
+    "shared-token": "tarball-c16",
     "thin-link-big-files": "blobs-c32",
     "transatlantic": "graphql-25-c64",
     "unauthenticated": "tarball-c8",
@@ -45,6 +47,7 @@ BEST = {
 }
 # Conditions that begin at a time of their own.
 BEGINS = {
+    "brown-out": lambda scenario: scenario.periods[0].start,
     "drift": lambda scenario: scenario.periods[0].start,
     "hidden-secondary": lambda scenario: scenario.limits.hidden_from,
 }
@@ -56,6 +59,7 @@ USABLE = {
     "enterprise": 2000,
     "minute-bound": 720,
     "minute-bound-rest": 720,
+    "shared-token": 720,
     "unauthenticated": 48,
 }
 
