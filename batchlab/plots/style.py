@@ -14,7 +14,7 @@ class Look(NamedTuple):
 
     color: str
     marker: str
-    line: str
+    line: str | tuple[int, tuple[int, ...]]
 
 
 BASELINE = "#6b6b6b"
@@ -47,6 +47,14 @@ STATES = {
     "limit": "#d55e00",
     "backoff": "#cc79a7",
     "service": "#0072b2",
+}
+RESOURCES = {
+    "latency": Look("#0072b2", "o", "-"),
+    "server": Look("#d55e00", "o", "--"),
+    "link": Look("#009e73", "o", "-."),
+    "budget": Look("#b38f00", "o", ":"),
+    "minute": Look("#cc79a7", "o", (0, (5, 1, 1, 1, 1, 1))),
+    "cpu": Look("#56b4e9", "o", (0, (1, 3))),
 }
 OUTCOMES = {"failed": ("#d55e00", "x"), "limited": ("#000000", "v"), "cancelled": (BASELINE, "|")}
 

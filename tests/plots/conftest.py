@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import product
 
+import pandas as pd
 import pytest
 
+from batchlab.batch_config import BatchConfig
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
 from batchlab.runs import Run, scan
-from batchlab.study import Study, compare
+from batchlab.study import Oracles, Regret, Study, compare
+from batchlab.study.regret_table import TABLE, summary
 
 FILES = {f"{number}/go.mod": b"module %d" % number for number in range(12)}
 
@@ -52,3 +56,52 @@ def studies_by_size(study: Study) -> dict[str, Study]:
         )
 
     return {"whole": study, "one row": cut(1), "empty": cut(0)}
+
+
+def _regret(rows: int) -> Regret:
+    """Return a regret study of two scenarios, worse in the second; the first of their rows."""
+    arms = {"adaptive": 0.1, "sequential": 6.0, "fixed-8": 0.2, "aimd": 0.3, "oracle": 0.0, "best-constant": -0.05}
+    drawn = [
+        {
+            "scenario": scenario,
+            "arm": arm,
+            "is": "blobs-c8" if arm in ("oracle", "best-constant") else None,
+            "makespan": 10.0 * (1.0 + times * regret),
+            "regret": times * regret,
+            "regret_high": times * regret + 0.05,
+            "seconds_lost": 10.0 * times * regret,
+            "calls": 10.0,
+            "calls_regret": 0.0,
+            "limit_hits": 0,
+            "lost": 0,
+            "seeds": 3,
+        }
+        for (scenario, times), (arm, regret) in product({"typical": 1.0, "low-knee": 2.0}.items(), arms.items())
+    ]
+    table = TABLE.frame({name: [row[name] for row in drawn[:rows]] for name in TABLE.names})
+    oracles = Oracles(dict.fromkeys(("typical", "low-knee"), "blobs-c8"), "blobs-c8")
+    return Regret(table, summary(table), oracles, (0, 1, 2), BatchConfig())
+
+
+@pytest.fixture(scope="session")
+def regrets_by_size() -> dict[str, Regret]:
+    """A regret study whole, with one row, and with none."""
+    return {"whole": _regret(12), "one row": _regret(1), "empty": _regret(0)}
+
+
+@pytest.fixture(scope="session")
+def opportunities_by_size() -> dict[str, pd.DataFrame]:
+    """Opportunities, as many as there are outcomes: one row, and none."""
+    frame = pd.DataFrame(
+        {
+            "change": ["ten repositories at once", "another token", "four calls in flight"],
+            "kind": ["config", "advice", "config"],
+            "saving_seconds": [5.0, 3.0, -2.0],
+            "saving_seconds_low": [4.0, None, -3.0],
+            "saving_seconds_high": [6.5, None, -1.0],
+            "baseline_seconds": [10.0, 10.0, 10.0],
+            "verified_seconds": [4.5, None, 12.5],
+            "status": ["confirmed", "open", "refuted"],
+        }
+    )
+    return {"whole": frame, "one row": frame.iloc[:1], "empty": frame.iloc[:0]}

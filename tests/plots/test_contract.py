@@ -17,9 +17,12 @@ from matplotlib.figure import Figure
 
 from batchlab import plots
 from batchlab.errors import InputError
+from batchlab.hub.scenario import Limits, Scenario
+from batchlab.hub.sim import SimHub
+from batchlab.hub.work import Work
 from batchlab.plots.picture import Picture
 from batchlab.runs import Run
-from batchlab.study import Study
+from batchlab.study import Regret, Study
 
 OF_A_RUN = {
     "plot_budget": [plots.plot_budget],
@@ -41,6 +44,18 @@ OF_A_STUDY = {
         lambda study, **axes: plots.plot_sweep(study.replications, "peak_in_flight", "strategy", **axes),
     ],
 }
+OF_A_REGRET = {"plot_regret": [plots.plot_regret]}
+OF_A_FRAME = {"plot_opportunities": [plots.plot_opportunities]}
+OF_VALUES = {
+    "plot_roofline": [
+        lambda values, **axes: plots.plot_roofline(HUB, values=values, **axes),
+        lambda values, **axes: plots.plot_roofline(HUB, "latency", values, **axes),
+        lambda values, **axes: plots.plot_roofline(HUB, "files", values, **axes),
+    ]
+}
+HUB = SimHub(scenario=Scenario("few", limits=Limits(points_per_minute=10), work=Work(2, 3)))
+VALUES = {"whole": [1, 2, 96], "one row": [1], "empty": []}
+ALL = OF_A_RUN | OF_A_STUDY | OF_A_REGRET | OF_A_FRAME | OF_VALUES
 FIGURES = {"plot_timeline", "plot_strategies"}
 SIZES = ("whole", "one row", "empty")
 Plot = Callable[..., Axes | Figure]
@@ -55,14 +70,25 @@ def _cases(named: dict[str, list[Any]]) -> list[Any]:
 
 
 @pytest.fixture
-def given(request: pytest.FixtureRequest, runs_by_size: dict[str, Run], studies_by_size: dict[str, Study]) -> Any:
-    def of(name: str, size: str = "whole") -> Run | Study:
-        return runs_by_size[size] if name in OF_A_RUN else studies_by_size[size]
+def given(
+    runs_by_size: dict[str, Run],
+    studies_by_size: dict[str, Study],
+    regrets_by_size: dict[str, Regret],
+    opportunities_by_size: dict[str, pd.DataFrame],
+) -> Any:
+    """What a plot is given, by its name and size."""
+    of = (
+        (OF_A_RUN, runs_by_size),
+        (OF_A_STUDY, studies_by_size),
+        (OF_A_REGRET, regrets_by_size),
+        (OF_A_FRAME, opportunities_by_size),
+        (OF_VALUES, VALUES),
+    )
+    by_name = {name: by_size for names, by_size in of for name in names}
+    return lambda name, size="whole": by_name[name][size]
 
-    return of
 
-
-PLOTS = [pytest.param(*case.values, id=case.id) for case in _cases(OF_A_RUN) + _cases(OF_A_STUDY)]
+PLOTS = [pytest.param(*case.values, id=case.id) for case in _cases(ALL)]
 every_plot = pytest.mark.parametrize(("plot", "name"), PLOTS)
 
 
@@ -74,7 +100,7 @@ def _figure(drawn: Axes | Figure) -> Figure:
 
 def test_every_plot_is_walked_here() -> None:
     public = {name for name in plots.__all__ if name.startswith("plot_")}
-    assert public == {*OF_A_RUN, *OF_A_STUDY}
+    assert public == set(ALL)
 
 
 @every_plot

@@ -11,14 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.collections import PolyCollection
 
+from batchlab.batch_config import BatchConfig
 from batchlab.errors import InputError
+from batchlab.hub.scenario import Limits, Scenario
+from batchlab.hub.sim import SimHub
+from batchlab.hub.work import Work
 from batchlab.plots import (
     alt_text,
     plot_budget,
     plot_compare,
     plot_decisions,
     plot_ecdf,
+    plot_opportunities,
     plot_pareto,
+    plot_regret,
+    plot_roofline,
     plot_strategies,
     plot_sweep,
     plot_timeline,
@@ -27,9 +34,11 @@ from batchlab.plots import (
 from batchlab.plots.ecdf import MOST_STEPS, ecdf_data
 from batchlab.plots.occupancy import lanes, mean_in_flight, pauses, steps
 from batchlab.plots.pareto import pareto_data
+from batchlab.plots.roofline import ROOFLINE, roofline_data
+from batchlab.plots.style import RESOURCES
 from batchlab.plots.timeline import BINS, timeline_data
 from batchlab.runs import Run
-from batchlab.study import Study
+from batchlab.study import Regret, Study
 
 INTERVALS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), min_size=1, max_size=40).map(
     lambda pairs: np.array(sorted((begin, begin + length) for begin, length in pairs), dtype=float).T
@@ -158,6 +167,69 @@ def test_the_front_holds_who_is_beaten_by_nobody() -> None:
     data = pareto_data(table)
     assert sorted(data.loc[data["front"], "arm"]) == ["a", "b", "d", "e"]
     assert "On the front: a, b, d, e." in alt_text(plot_pareto(table))
+
+
+def test_regret_is_drawn_arm_by_arm_with_the_worst_scenario_first(regrets_by_size: dict[str, Regret]) -> None:
+    ax = plot_regret(regrets_by_size["whole"])
+    lines = {str(line.get_label()): np.asarray(line.get_xdata(), dtype=float).tolist() for line in ax.lines}
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["low-knee", "typical"]
+    assert lines["sequential"] == pytest.approx([13.0, 7.0])
+    assert lines["best-constant"] == pytest.approx([0.9, 0.95])
+    assert "oracle" in lines
+    left, right = ax.get_xlim()
+    assert left < 0.9
+    assert right > 13.05
+
+
+def test_no_bound_is_drawn_above_the_one_that_binds() -> None:
+    hub = SimHub(scenario=Scenario("few", limits=Limits(points_per_minute=10), work=Work(2, 3)))
+    data = roofline_data(hub, "files", [1, 3, 30], config=BatchConfig.lab(routes="blobs"))
+    ROOFLINE.validate(data)
+    assert data["seconds"].tolist() == data[list(RESOURCES)].max(axis=1).tolist()
+    assert data["binding"].iloc[-1] == "minute"
+    ax = plot_roofline(hub, "files", [1, 3, 30], config=BatchConfig.lab(routes="blobs"))
+    drawn = {str(line.get_label()): np.asarray(line.get_ydata(), dtype=float).tolist() for line in ax.lines}
+    assert drawn["the bound"] == data["seconds"].tolist()
+    assert "minute at 30" in ax.texts[0].get_text()
+
+
+def test_latency_that_grows_tenfold_raises_its_bound_tenfold() -> None:
+    hub = SimHub(scenario=Scenario("few", work=Work(2, 3)))
+    once, tenfold = roofline_data(hub, "latency", [1, 10], config=BatchConfig.lab(routes="blobs"))["latency"]
+    assert tenfold == pytest.approx(10 * once)
+
+
+def test_measured_runs_lie_above_the_bound_as_medians() -> None:
+    hub = SimHub(scenario=Scenario("few", work=Work(2, 3)))
+    measured = pd.DataFrame(
+        {"strategy": "mine", "max_concurrent_requests": [1, 1, 1, 2], "makespan": [8.0, 9.0, 40.0, 5.0]}
+    )
+    ax = plot_roofline(hub, values=[1, 2], measured=measured)
+    markers = next(line for line in ax.lines if line.get_label() == "mine, measured")
+    assert np.asarray(markers.get_ydata(), dtype=float).tolist() == [9.0, 5.0]
+    assert "mine at 1 9.00 s" in alt_text(ax)
+
+
+def test_what_cannot_grow_is_refused(hub: SimHub) -> None:
+    with pytest.raises(InputError, match="'colour'; accepted: files, latency"):
+        plot_roofline(hub, "colour")
+    with pytest.raises(InputError, match="whose scenario brings its work"):
+        plot_roofline(hub, "files")
+
+
+def test_savings_are_drawn_as_predicted_and_as_verified(opportunities_by_size: dict[str, pd.DataFrame]) -> None:
+    ax = plot_opportunities(opportunities_by_size["whole"])
+    drawn = {str(line.get_label()): np.asarray(line.get_xdata(), dtype=float).tolist() for line in ax.lines}
+    assert drawn["predicted"] == [5.0, -2.0]
+    assert drawn["predicted (advice)"] == [3.0]
+    assert drawn["verified"] == [5.5, -2.5]
+    assert ax.get_xlim()[0] < -3.0
+    assert "four calls in flight -2.0 s (-3.0 to -1.0), verified -2.5 s, refuted" in alt_text(ax)
+
+
+def test_a_frame_without_savings_is_refused_by_what_it_lacks() -> None:
+    with pytest.raises(InputError, match="no column 'saving_seconds'"):
+        plot_opportunities(pd.DataFrame({"change": ["x"], "kind": ["config"]}))
 
 
 @given(INTERVALS)

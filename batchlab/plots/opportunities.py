@@ -1,0 +1,117 @@
+"""Plot what changes would save: predicted with their intervals, and as verified by a run."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from batchlab.plots.measures import require_columns
+from batchlab.plots.picture import MUTED, axes_or_new, describe, finish
+from batchlab.plots.style import BASELINE
+
+_PREDICTED, _VERIFIED = "#0072b2", "#d55e00"
+_NEEDED = (
+    "change",
+    "kind",
+    "saving_seconds",
+    "saving_seconds_low",
+    "saving_seconds_high",
+    "baseline_seconds",
+    "verified_seconds",
+    "status",
+)
+_WIDEST = 46  # characters of a change beside the axis
+
+
+def opportunities_data(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what `plot_opportunities` draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an opportunity, in the order given: ``change``, ``kind``, ``predicted``, ``low``, ``high``, ``verified``
+        (missing where no run was made), all in seconds saved, and ``status``.
+    """
+    require_columns(list(frame.columns), list(_NEEDED))
+    number = {
+        "predicted": frame["saving_seconds"],
+        "low": frame["saving_seconds_low"].fillna(frame["saving_seconds"]),
+        "high": frame["saving_seconds_high"].fillna(frame["saving_seconds"]),
+        "verified": frame["baseline_seconds"] - frame["verified_seconds"],
+    }
+    floats = {name: values.astype("float64") for name, values in number.items()}
+    return pd.DataFrame({"change": frame["change"], "kind": frame["kind"], **floats, "status": frame["status"]})
+
+
+def plot_opportunities(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the seconds that each change would save, predicted and verified; further right is better.
+
+    A filled marker is a prediction with its 90 % interval, a diamond what a run with the change saved. Left of zero,
+    a change costs time. Advice, which no setting can carry out, has a hollow marker.
+
+    Parameters
+    ----------
+    frame
+        What `batchlab.opportunities` returned.
+    ax
+        Axes to draw on; those of a new picture unless given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Its words: `batchlab.plots.alt_text`.
+
+    Raises
+    ------
+    InputError
+        The frame lacks a column.
+    """
+    data = opportunities_data(frame).reset_index(drop=True)
+    ax = axes_or_new(ax, (8.0, 2.0 + 0.45 * max(1, len(data))))
+    ax.axvline(0.0, color=BASELINE, linewidth=1.0, zorder=0)
+    ax.hlines(data.index, data["low"], data["high"], color=_PREDICTED, linewidth=2.0)
+    for kind, rows in data.groupby(data["kind"] == "advice"):
+        face = "white" if kind else _PREDICTED
+        ax.plot(rows["predicted"], rows.index, color=_PREDICTED, markerfacecolor=face, marker="o", markersize=8,
+                linestyle="none", label="predicted (advice)" if kind else "predicted")  # fmt: skip
+    run = data[data["verified"].notna()]
+    if len(run):
+        ax.plot(run["verified"], run.index, color=_VERIFIED, marker="D", linestyle="none", label="verified")
+    _scale(ax, data)
+    finish(ax, "What a change would save: further right is better", _caption(data))
+    describe(ax, _words(data))
+    return ax
+
+
+def _scale(ax: Axes, data: pd.DataFrame) -> None:
+    ax.set_yticks(range(len(data)), [_short(change) for change in data["change"]])
+    ax.set_ylim(max(1, len(data)) - 0.4, -0.6)
+    ends = [0.0, *data[["low", "high", "predicted", "verified"]].stack()]
+    room = 0.06 * (max(ends) - min(ends) or 1.0)
+    ax.set_xlim(min(ends) - room, max(ends) + room)
+    for row, status in enumerate(data["status"]):
+        ax.annotate(status, (1.0, row), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                    va="center", fontsize="small", color=MUTED)  # fmt: skip
+    ax.set_xlabel("saving of makespan [s]")
+    ax.grid(axis="y", color="#e8e8e8")
+    ax.set_axisbelow(True)
+    if len(data):
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.08), ncols=3)
+
+
+def _short(change: str) -> str:
+    return change if len(change) <= _WIDEST else change[: _WIDEST - 1] + "…"
+
+
+def _caption(data: pd.DataFrame) -> str:
+    verified = int(data["verified"].notna().sum())
+    return f"lines: 90 % interval of the prediction; verified by a run: {verified} of {len(data)}"
+
+
+def _words(data: pd.DataFrame) -> str:
+    rows = []
+    for change, kind, predicted, low, high, verified, status in data.itertuples(index=False):
+        run = "" if pd.isna(verified) else f", verified {verified:,.1f} s"
+        advice = " (advice)" if kind == "advice" else ""
+        rows.append(f"{change}{advice} {predicted:,.1f} s ({low:,.1f} to {high:,.1f}){run}, {status}")
+    return f"Predicted saving of makespan: {'; '.join(rows) or 'no opportunity'}."
