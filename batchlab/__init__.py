@@ -36,12 +36,15 @@ if TYPE_CHECKING:
     )
     from batchlab.runs import Plan, Run, RunHandle, enable_nested_asyncio, limits, list_repositories, plan, scan, start
     from batchlab.study import Study, bound, compare, regret, sweep
+    from batchlab.widgets import ConfigPanel, LiveLab
 
 _HOMES = {
     "BatchConfig": "batchlab.batch_config",
     "BatchCoordinator": "batchlab.batch_coordinator",
     "BatchStrategy": "batchlab.batch_config",
+    "ConfigPanel": "batchlab.widgets",
     "GitHub": "batchlab.hubs",
+    "LiveLab": "batchlab.widgets",
     "LoopbackHub": "batchlab.hub.loopback",
     "Plan": "batchlab.runs",
     "Repository": "batchlab.batch_models",
@@ -80,7 +83,9 @@ __all__ = [
     "BatchConfig",
     "BatchCoordinator",
     "BatchStrategy",
+    "ConfigPanel",
     "GitHub",
+    "LiveLab",
     "LoopbackHub",
     "Plan",
     "Repository",

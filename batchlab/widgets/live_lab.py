@@ -1,0 +1,359 @@
+"""`LiveLab`: start a run from a notebook, watch it, turn its settings while it goes on, and compare it with others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+import batchlab
+from batchlab.batch_config import BatchConfig, BatchStrategy, Changes
+from batchlab.batch_models import Repository
+from batchlab.batch_progress_monitor import Progress
+from batchlab.errors import BatchLabError, InputError
+from batchlab.hub.sim import SimHub
+from batchlab.hubs import Hub
+from batchlab.patterns import MANIFESTS
+from batchlab.runs import Run, RunHandle, start
+from batchlab.runs.handle import settings_of
+from batchlab.widgets.cells import CELLS
+from batchlab.widgets.conditions import Conditions
+from batchlab.widgets.config_panel import ConfigPanel
+from batchlab.widgets.live_picture import LivePicture
+from batchlab.widgets.live_series import LiveSeries
+from batchlab.widgets.live_view import SPEEDS, LiveView
+from batchlab.widgets.tables import (
+    FailedCalls,
+    failures_html,
+    metrics_html,
+    opportunities_html,
+    runs_html,
+    title_of,
+)
+
+REDRAW = 0.2  # seconds of wall time between two pictures
+
+
+class LiveLab:
+    """A laboratory around one hub: a run goes on in the background while its settings are turned.
+
+    Every button is a method, too. A run obeys what is turned in the panel at its next decision; the strategy is that
+    of the next run. Running a cell again closes the laboratory that it made before, with its run.
+
+    Parameters
+    ----------
+    hub
+        What is read from; the embedded GitHub with the sample world unless given. Of an embedded one in virtual time
+        world, scenario and speed can be chosen.
+    repositories
+        What to read there; all of it unless given.
+    config
+        Settings, turned live; the documented defaults unless given.
+    patterns
+        Globs of the wanted files; the usual manifests and lockfiles unless given.
+    seed
+        Seed of the runs.
+    speed
+        Virtual seconds per second of wall time to begin with: 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000 or ``inf``.
+    debounce
+        Seconds of wall time without a further change after which a turned setting is written, 0 or more.
+
+    Attributes
+    ----------
+    config
+        The live settings.
+    handle
+        The `RunHandle` of the run under way, or of the last one; None before the first.
+    run
+        The last run that ended; None before.
+    runs
+        All runs that ended, oldest first.
+    hub
+        What the run under way, or the last one, reads from.
+
+    Raises
+    ------
+    InputError
+        The speed is none of those.
+
+    Examples
+    --------
+    >>> lab = LiveLab(speed=float("inf"))
+    >>> lab.start()
+    >>> lab.wait().makespan > 0
+    True
+    >>> lab.close()
+    """
+
+    def __init__(
+        self,
+        hub: Hub | None = None,
+        repositories: Iterable[Repository | str] | Repository | str | None = None,
+        *,
+        config: BatchConfig | None = None,
+        patterns: Sequence[str] = MANIFESTS,
+        seed: int = 0,
+        speed: float = 10.0,
+        debounce: float = 0.1,
+    ) -> None:
+        self.hub: Hub = hub if hub is not None else SimHub.sample()
+        self.config = config if config is not None else BatchConfig()
+        self.handle: RunHandle | None = None
+        self.runs: list[Run] = []
+        self.opportunities: pd.DataFrame | None = None
+        self._conditions = Conditions(self.hub, repositories)
+        self._patterns, self._seed = patterns, seed
+        self._ended_under: list[str] = []
+        self._progress = Progress()
+        self._watchers: list[threading.Thread] = []
+        self._ended = threading.Event()
+        self._failure: BaseException | None = None
+        self._closed = False
+        self._lock = threading.RLock()
+        panel = ConfigPanel(self.config, debounce=debounce)
+        self._view = LiveView(self._conditions, panel, checked_choice(speed), virtual=self.hub.virtual)
+        self.widget = self._view.widget
+        self._connect()
+        CELLS.replace(self)
+
+    def _connect(self) -> None:
+        view = self._view
+        for button, action in (
+            (view.start, self.start), (view.pause, self.pause), (view.resume, self.resume), (view.stop, self.stop),
+            (view.apply, self._apply_chosen),
+        ):  # fmt: skip
+            button.on_click(lambda _, action=action: self._attempt(action))
+        view.strategy.value = self.config.default_strategy
+        view.observe("strategy", self._choose_strategy)
+        view.observe("speed", self._pace)
+        self._unsubscribe = self.config.subscribe(self._changed)
+
+    def _attempt(self, action: Callable[[], object]) -> None:
+        """Do what a button says; what is wrong with it is told in the view, as no callback can raise."""
+        self._view.say("")
+        try:
+            action()
+        except BatchLabError as error:
+            self._view.say(str(error))
+
+    def _choose_strategy(self, strategy: BatchStrategy) -> None:
+        self._attempt(lambda: self.config.update(default_strategy=strategy))
+
+    def _changed(self, changes: Changes) -> None:
+        if "default_strategy" in changes and not self._closed:
+            self._view.strategy.value = self.config.default_strategy
+
+    def _pace(self, speed: float) -> None:
+        if self.handle is not None:
+            self.handle.pace(speed)
+
+    # --- what the buttons do ---------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self.handle is not None and not self._ended.is_set()
+
+    @property
+    def run(self) -> Run | None:
+        """The last run that ended; None before."""
+        return self.runs[-1] if self.runs else None
+
+    def start(self) -> None:
+        """Start a run with the choices and settings of this moment, and return at once.
+
+        Raises
+        ------
+        InputError
+            A run is under way, or there is nothing to read.
+        """
+        with self._lock:
+            if self._closed:
+                raise InputError("this laboratory is closed; make another with bl.LiveLab(hub)")
+            if self.running:
+                raise InputError("a run is under way; stop() ends it, wait() waits for its end")
+            self._view.panel.flush()
+            world, scenario = self._view.world.value, self._view.scenario.value
+            self.hub = self._conditions.hub_of(world, scenario)
+            self._failure, self._progress = None, Progress()
+            handle = self.handle = start(
+                self._conditions.repositories_of(world), self.hub, config=self.config, patterns=self._patterns,
+                seed=self._seed, speed=self._view.speed.value, sink=self._told,
+            )  # fmt: skip
+            self._ended_under.append(scenario)
+            self._ended.clear()
+            self._view.show_state(running=True, paused=False)
+            watcher = threading.Thread(target=self._watch, args=(handle,), name="batchlab-lab", daemon=True)
+            self._watchers = [*(thread for thread in self._watchers if thread.is_alive()), watcher]
+            watcher.start()
+
+    def pause(self) -> None:
+        """Send nothing more until `resume`; calls in flight end."""
+        self._steer(lambda handle: handle.pause())
+
+    def resume(self) -> None:
+        """Go on after a `pause`."""
+        self._steer(lambda handle: handle.resume())
+
+    def stop(self) -> None:
+        """End the run under way: `run` is then what there is, marked as interrupted."""
+        self._steer(lambda handle: handle.cancel())
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings, all or none; a run under way obeys before its next call.
+
+        Raises
+        ------
+        ConfigError
+            A value was refused; nothing has changed.
+        """
+        self.config.update(**changes)
+
+    def apply(self, opportunity: Mapping[str, Any] | pd.Series[Any]) -> None:
+        """Take over what an opportunity changes, and start another run.
+
+        Parameters
+        ----------
+        opportunity
+            A row of `opportunities`, or of what ``bl.opportunities`` returned.
+
+        Raises
+        ------
+        InputError
+            It changes no setting, or a run is under way.
+        """
+        changes = settings_of(opportunity)
+        if "strategy" in changes:
+            changes["default_strategy"] = changes.pop("strategy")
+        if self.running:
+            raise InputError("a run is under way; handle.apply(opportunity) changes it, stop() ends it")
+        self.config.update(**changes)
+        self.start()
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait for the end of the run under way, and return it, or the last one.
+
+        Parameters
+        ----------
+        timeout
+            Seconds of wall time to wait at most; None waits for the end.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended; it goes on.
+        InputError
+            Nothing was started yet.
+        BatchLabError
+            What ended it, such as a token that was refused.
+        """
+        if self.handle is None:
+            raise InputError("there is no run to wait for; start() starts one")
+        if not self._ended.wait(timeout):
+            raise TimeoutError(f"the run has not ended after {timeout:g} s; it goes on")
+        if self._failure is not None:
+            raise self._failure
+        return self.runs[-1]
+
+    def close(self) -> None:
+        """End the run under way, and let go of everything: no thread, observer or widget is left."""
+        with self._lock:
+            self._closed = True
+            if self.handle is not None:
+                self.handle.cancel()
+        self._unsubscribe()
+        for watcher in self._watchers:
+            watcher.join()
+        self._view.panel.close()
+        self._view.close()
+
+    def _steer(self, how: Callable[[RunHandle], None]) -> None:
+        with self._lock:
+            if self.handle is not None and self.running:
+                how(self.handle)
+                self._view.show_state(running=True, paused=self.handle.paused)
+
+    def _apply_chosen(self) -> None:
+        number = self._view.opportunity.value
+        if self.opportunities is not None and number is not None:
+            self.apply(self.opportunities.iloc[number])
+
+    # --- while a run goes on ---------------------------------------------------------------------------------------
+
+    def _told(self, progress: Progress) -> None:
+        self._progress = progress  # on the run's own thread: no more than this
+
+    def _watch(self, handle: RunHandle) -> None:
+        """Show how the run goes until it has ended; on a thread of its own."""
+        title = f"{self.config.default_strategy.value} reading {self.hub.name}"
+        series, picture = LiveSeries(handle.trace), LivePicture(title, self.config.default_strategy.value)
+        failed, pause = FailedCalls(handle.trace), REDRAW
+        while not handle.wait(pause):
+            begun = time.perf_counter()
+            self._show(series, picture, failed)
+            pause = max(REDRAW / 4, REDRAW - (time.perf_counter() - begun))
+        self._show(series, picture, failed)
+        run = self._finish(handle)
+        with self._lock:
+            self._ended.set()
+            self._view.show_state(running=False, paused=False)
+        if run is not None and not run.interrupted:
+            self._look_for_opportunities(run)
+
+    def _show(self, series: LiveSeries, picture: LivePicture, failed: FailedCalls) -> None:
+        series.read()
+        failed.read()
+        self._view.picture.value = picture.png(series.drawn())
+        self._view.show_progress(self._progress)
+        self._view.failures.value = failed.html()
+
+    def _finish(self, handle: RunHandle) -> Run | None:
+        try:
+            run = handle.result()
+        except BaseException as error:  # told in the view, and by wait()
+            self._failure = error
+            self._view.say(str(error), "The run failed")
+            self._ended_under.pop()
+            return None
+        self.runs.append(run)
+        self._view.result.value = metrics_html(run)
+        self._view.failures.value = failures_html(run)
+        self._view.runs.value = runs_html(list(zip(self._ended_under, self.runs, strict=True)))
+        return run
+
+    def _look_for_opportunities(self, run: Run) -> None:
+        find = getattr(batchlab, "opportunities", None)
+        if find is None or self._closed:
+            return
+        table: pd.DataFrame = find(run)
+        if self.run is not run or self.running or self._closed:
+            return  # there is news, to which they do not apply
+        self.opportunities = table
+        self._view.opportunities.value = opportunities_html(table)
+        self._view.offer([(row["change"], n) for n, (_, row) in enumerate(table.iterrows()) if row["kind"] == "config"])
+
+    # --- for notebooks ---------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = self.widget._repr_mimebundle_(**options)
+        return dict(bundle or {}) | {"text/html": "", "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        last = f", last: {title_of(self.runs[-1])}" if self.runs else ""
+        return f"<LiveLab on {self.hub!r}: {'running' if self.running else f'{len(self.runs)} runs'}{last}>"
+
+
+def checked_choice(speed: float) -> float:
+    """Return a speed that can be chosen.
+
+    Raises
+    ------
+    InputError
+        It is none of `SPEEDS`.
+    """
+    if speed in dict(SPEEDS).values():
+        return speed
+    raise InputError(f"speed={speed!r}; accepted: {', '.join(f'{value:g}' for _, value in SPEEDS)}")

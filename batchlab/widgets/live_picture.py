@@ -1,0 +1,137 @@
+"""Draw a run under way again and again: what stays is drawn once and kept, only what moves is drawn over it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from batchlab.plots.picture import MUTED
+from batchlab.plots.style import look_of
+from batchlab.widgets.live_series import Drawn
+
+SIZE = (8.0, 3.9)  # inches
+DPI = 100
+ROOM = 1.5  # an axis that is full grows by this factor, so that everything is seldom drawn anew
+QUICK = 1  # of zlib's nine levels: the picture is thrown away in a fifth of a second
+
+
+class LivePicture:
+    """Three panels over time: throughput, calls in flight under their limit, budget left.
+
+    Parameters
+    ----------
+    title
+        What is read, and how.
+    strategy
+        Gives the colour.
+    """
+
+    def __init__(self, title: str, strategy: str) -> None:
+        self._figure = Figure(figsize=SIZE, dpi=DPI, facecolor="white")
+        self._canvas: Any = FigureCanvasAgg(self._figure)
+        self._panels: list[Axes] = list(
+            self._figure.subplots(
+                3, 1, sharex=True, height_ratios=[2, 2.4, 1.6],
+                gridspec_kw={"left": 0.085, "right": 0.985, "top": 0.93, "bottom": 0.115, "hspace": 0.16},
+            )
+        )  # fmt: skip
+        self._moving = self._artists(look_of(strategy).color)
+        self._dress(title)
+        self._full = [0.0, 0.0, 0.0, 0.0]
+        self._background: Any = None
+
+    def _artists(self, color: str) -> list[Any]:
+        rates, flights, budgets = self._panels
+        nothing, edges = [0.0], [0.0, 0.0]
+        self._rate = rates.stairs(nothing, edges, fill=True, color=color, alpha=0.55, animated=True)
+        self._flight = flights.stairs(
+            nothing, edges, fill=True, color=color, alpha=0.55, label="in flight", animated=True
+        )
+        marks: dict[str, Any] = {"linestyle": "none", "clip_on": False, "animated": True}
+        self._limit = _line(flights, "limit", color="black", linewidth=1.2, drawstyle="steps-post", animated=True)
+        self._decided = _line(flights, "decision", color=MUTED, marker="|", markersize=7, **marks)
+        self._by_hand = _line(flights, "by hand", color="black", marker="v", markersize=7, **marks)
+        self._budget = _line(budgets, "", color="black", linewidth=1.4, drawstyle="steps-post", animated=True)
+        return [self._rate, self._flight, self._limit, self._decided, self._by_hand, self._budget]
+
+    def _dress(self, title: str) -> None:
+        rates, flights, budgets = self._panels
+        rates.set_title(title, loc="left", fontsize="medium", fontweight="bold")
+        rates.set_ylabel("throughput\n[files/s]", fontsize=9)
+        flights.set_ylabel("in flight\n[calls]", fontsize=9)
+        budgets.set_ylabel("budget left\n[points]", fontsize=9)
+        budgets.set_xlabel("time since the start [s]", fontsize=9)
+        for panel in self._panels:
+            panel.spines[["top", "right"]].set_visible(False)
+            panel.tick_params(labelsize=8)
+            panel.grid(axis="y", color="#ececec", linewidth=0.8)
+            panel.set_axisbelow(True)
+        self._figure.align_ylabels()
+        keys = [self._flight, self._limit, self._decided, self._by_hand]
+        self._figure.legend(handles=keys, loc="upper right", ncols=4, frameon=False, fontsize=8, handlelength=1.5)
+
+    def png(self, drawn: Drawn) -> bytes:
+        """Return the picture of these numbers as PNG."""
+        if self._grown(drawn) or self._background is None:
+            self._draw_what_stays()
+        self._set(drawn)
+        self._canvas.restore_region(self._background)
+        for artist in self._moving:
+            artist.axes.draw_artist(artist)
+        return self._encoded()
+
+    def _grown(self, drawn: Drawn) -> bool:
+        """Make room for the numbers; return whether there was too little."""
+        flights = np.append(drawn.limit, drawn.in_flight)
+        tops = [drawn.now, _top(drawn.rate), _top(flights), _top(drawn.budget)]
+        grown = [top > full for top, full in zip(tops, self._full, strict=True)]
+        self._full = [_roomy(top) if more else full for top, full, more in zip(tops, self._full, grown, strict=True)]
+        return any(grown)
+
+    def _draw_what_stays(self) -> None:
+        end, *tops = (max(full, 1.0) for full in self._full)
+        for panel, top in zip(self._panels, tops, strict=True):
+            panel.set_xlim(0.0, end)
+            panel.set_ylim(0.0, top)
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+
+    def _set(self, drawn: Drawn) -> None:
+        self._rate.set_data(drawn.rate, drawn.rate_edges)
+        self._flight.set_data(drawn.in_flight, drawn.flight_edges)
+        self._limit.set_data(drawn.limit_time, drawn.limit)
+        high = max(self._full[2], 1.0)
+        self._decided.set_data(drawn.decided, np.full(len(drawn.decided), high))
+        self._by_hand.set_data(drawn.by_hand, np.full(len(drawn.by_hand), high))
+        self._budget.set_data(drawn.budget_time, drawn.budget)
+
+    def _encoded(self) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=QUICK)
+        return file.getvalue()
+
+
+def _line(panel: Axes, label: str, **look: Any) -> Any:
+    (line,) = panel.plot([], [], label=label, **look)
+    return line
+
+
+def _top(values: Any) -> float:
+    return float(np.max(values, initial=0.0))
+
+
+def _roomy(top: float) -> float:
+    """Return the end of an axis that has room for more than this.
+
+    Examples
+    --------
+    >>> _roomy(0.0), _roomy(7.0)
+    (1.0, 10.5)
+    """
+    return ROOM * top if top > 0 else 1.0
