@@ -34,8 +34,20 @@ if TYPE_CHECKING:
         plot_timeline,
         plot_waits,
     )
-    from batchlab.runs import Plan, Run, RunHandle, enable_nested_asyncio, limits, list_repositories, plan, scan, start
-    from batchlab.study import Study, bound, compare, regret, sweep
+    from batchlab.runs import (
+        Plan,
+        Run,
+        RunHandle,
+        enable_nested_asyncio,
+        limits,
+        list_repositories,
+        load_run,
+        plan,
+        runs,
+        scan,
+        start,
+    )
+    from batchlab.study import Study, bound, compare, compare_runs, load_study, regret, sweep
     from batchlab.widgets import ConfigPanel, LiveLab
 
 _HOMES = {
@@ -56,10 +68,13 @@ _HOMES = {
     "World": "batchlab.hub.world",
     "bound": "batchlab.study",
     "compare": "batchlab.study",
+    "compare_runs": "batchlab.study",
     "enable_nested_asyncio": "batchlab.runs",
     "limits": "batchlab.runs",
     "list_repositories": "batchlab.runs",
     "load_config": "batchlab.config_files",
+    "load_run": "batchlab.runs",
+    "load_study": "batchlab.study",
     "plan": "batchlab.runs",
     "plot_budget": "batchlab.plots",
     "plot_compare": "batchlab.plots",
@@ -74,6 +89,7 @@ _HOMES = {
     "plot_timeline": "batchlab.plots",
     "plot_waits": "batchlab.plots",
     "regret": "batchlab.study",
+    "runs": "batchlab.runs",
     "scan": "batchlab.runs",
     "start": "batchlab.runs",
     "sweep": "batchlab.study",
@@ -97,10 +113,13 @@ __all__ = [
     "World",
     "bound",
     "compare",
+    "compare_runs",
     "enable_nested_asyncio",
     "limits",
     "list_repositories",
     "load_config",
+    "load_run",
+    "load_study",
     "plan",
     "plot_budget",
     "plot_compare",
@@ -115,6 +134,7 @@ __all__ = [
     "plot_timeline",
     "plot_waits",
     "regret",
+    "runs",
     "scan",
     "start",
     "sweep",
@@ -124,7 +144,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'batchlab' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    # Some packages bear the name of their function, and answer its calls: see `batchlab.callable_rooms`.
+    value = globals()[name] = home if home.__name__ == f"batchlab.{name}" else getattr(home, name)
     return value
 
 

@@ -274,16 +274,16 @@ class BatchConfig:
         else:  # the dataclass's own __init__, before anything was checked
             self.__dict__[name] = value
 
-    def _changed(self) -> dict[str, Any]:
-        """Return the settings that differ from the defaults."""
+    def changed(self) -> dict[str, Any]:
+        """Return the settings by field that differ from the defaults."""
         return {name: value for name, value in self.to_dict().items() if value != FIELDS[name].default}
 
     def __repr__(self) -> str:
-        changed = ", ".join(f"{name}={_source(value)}" for name, value in self._changed().items())
+        changed = ", ".join(f"{name}={_source(value)}" for name, value in self.changed().items())
         return f"{type(self).__name__}({changed})"
 
     def _repr_html_(self) -> str:
-        changed = self._changed()
+        changed = self.changed()
         title = f"{type(self).__name__}: {len(changed)} of {len(FIELDS)} settings differ from the defaults"
         return card(title, changed, {"All settings": table(self.to_dict())})
 

@@ -119,6 +119,29 @@ def dump_config(config: BatchConfig, path: str | Path | None = None) -> str:
     return text
 
 
+def settings_document(config: BatchConfig) -> dict[str, Any]:
+    """Return the settings by field, as JSON can carry them; `settings_of` reads them back."""
+    return {name: _plain(value) for name, value in config.to_dict().items()}
+
+
+def settings_of(document: Mapping[str, Any]) -> BatchConfig:
+    """Return the settings that a `settings_document` describes, frozen; fields that it lacks have their defaults.
+
+    Raises
+    ------
+    ConfigError
+        A field is unknown, or its value is refused.
+
+    Examples
+    --------
+    >>> settings_of({"max_batch_size": 70}).max_batch_size
+    70
+    """
+    config = BatchConfig()
+    config.update(**document)
+    return config.snapshot()
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     settings = {}
     batch = _entries(_parsed(path), str(path), ["batch"]).get("batch")

@@ -8,6 +8,7 @@ import math
 import platform
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -23,6 +24,8 @@ from batchlab.control.policies import Policy
 from batchlab.control.trace import Trace
 from batchlab.errors import AuthenticationError, InputError
 from batchlab.frames import BATCHES, CALLS, DECISIONS, TIMELINE
+from batchlab.hub.loopback import LoopbackHub
+from batchlab.hub.sim import SimHub
 from batchlab.hubs import GitHub, Hub, client_of, default_cache
 from batchlab.patterns import MANIFESTS, PathFilter
 from batchlab.runs.background import on_private_loop, on_virtual_loop
@@ -264,16 +267,16 @@ def start(
     monitor = None if sink is None else BatchProgressMonitor(sink)
     coordinator = BatchCoordinator(client, own_cache or cache, steering.obeyed, progress_monitor=monitor, seed=seed)
     handle = RunHandle(coordinator, steering, Future())
-    settings = steering.obeyed.snapshot()
+    run_of = partial(_run_of, coordinator, policy, steering.obeyed.snapshot(), hub, seed, wanted, tuple(patterns))
 
     async def read() -> Run:
         try:
             async with client:
                 with steering.of(coordinator, again):
                     await coordinator.process_repositories_batch(wanted, policy, patterns=patterns)
-            return _run_of(coordinator, policy, settings, hub, seed, interrupted=handle.interrupted)
+            return run_of(interrupted=handle.interrupted)
         except AuthenticationError as error:
-            error.partial = _run_of(coordinator, policy, settings, hub, seed, interrupted=True)
+            error.partial = run_of(interrupted=True)
             raise
         finally:
             if own_cache is not None:
@@ -372,6 +375,8 @@ def _run_of(
     config: BatchConfig,
     hub: Hub,
     seed: int,
+    repositories: Sequence[Repository],
+    patterns: tuple[str, ...],
     *,
     interrupted: bool,
 ) -> Run:
@@ -389,4 +394,7 @@ def _run_of(
         seed=seed,
         versions={"python": platform.python_version()} | {name: version(name) for name in _STANDS_ON},
         interrupted=interrupted,
+        repositories=tuple(str(repository) for repository in repositories),
+        patterns=patterns,
+        scenario=hub.scenario.name if isinstance(hub, (SimHub, LoopbackHub)) else None,
     )

@@ -50,6 +50,10 @@ class Run:
         Versions of batchlab and what it stands on.
     interrupted
         Whether it was stopped before its end; unread files are failed rows of category ``cancelled``.
+    repositories, patterns
+        What was asked for: repositories, with ``@ref`` where one was named, and globs of the wanted files.
+    scenario
+        Name of the embedded GitHub's conditions; None for the real one.
     """
 
     results: pd.DataFrame
@@ -64,6 +68,9 @@ class Run:
     seed: int
     versions: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    repositories: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    scenario: str | None = None
 
     @property
     def makespan(self) -> float:
@@ -153,11 +160,37 @@ class Run:
             raise InputError(f"{root} is a file; name a folder to export into")
         delivered = self._delivered()
         targets = [
-            _safe_target(root, repo, path) for repo, path in zip(delivered["repo"], delivered["path"], strict=True)
+            safe_target(root, repo, path) for repo, path in zip(delivered["repo"], delivered["path"], strict=True)
         ]
         for target, content in zip(targets, delivered["content"], strict=True):
             _write_whole(target, bytes(content or b""))
         return targets
+
+    def save(self, path: str | Path, *, contents: bool = True) -> Path:
+        """Keep the run in a new folder, for `batchlab.load_run`: a parquet file a frame, and ``run.json``.
+
+        The folder is there whole or not at all. No token is in it; what was read is, unless ``contents`` is False.
+
+        Parameters
+        ----------
+        path
+            A folder that does not exist yet, or is empty.
+        contents
+            Whether the files' bytes are kept.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        InputError
+            The folder is not empty or cannot be made; nothing was changed.
+        """
+        from batchlab.runs.saving import save_run
+
+        return save_run(self, path, contents=contents)
 
     def explain(self) -> pd.DataFrame:
         """Return where the makespan went: a row a state of the files, see `batchlab.runs.explain`.
@@ -195,7 +228,14 @@ class Run:
         )
 
 
-def _safe_target(root: Path, repo: str, path: str) -> Path:
+def safe_target(root: Path, repo: str, path: str) -> Path:
+    """Return where below a folder a repository's file belongs.
+
+    Raises
+    ------
+    InputError
+        It would leave the folder.
+    """
     parts = PurePosixPath(repo.replace("@", "/@", 1).replace(":", "_")).parts + PurePosixPath(path).parts
     unsafe = [part for part in parts if part in ("..", "/", "") or "\\" in part or "\0" in part or part[1:2] == ":"]
     target = root.joinpath(*parts)

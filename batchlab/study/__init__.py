@@ -6,6 +6,8 @@ from batchlab.study.lower_bound import Bound, bound
 from batchlab.study.oracle import Oracles, choose_oracles, with_work
 from batchlab.study.regret_table import Regret, regret
 from batchlab.study.regret_writing import read_oracles, write_regret
+from batchlab.study.run_comparison import compare_runs
+from batchlab.study.saving import load_study
 from batchlab.study.writing import write_study
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "bound",
     "choose_oracles",
     "compare",
+    "compare_runs",
+    "load_study",
     "read_oracles",
     "regret",
     "sweep",

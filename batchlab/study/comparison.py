@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ from batchlab.patterns import MANIFESTS
 from batchlab.runs.handle import RunHandle, start, wait_or_interrupt
 from batchlab.runs.run import Run
 from batchlab.study.arms import Arm, Strategies, arms_of
-from batchlab.study.replication import Row, replications_frame, row_of
+from batchlab.study.replication import Row, replications_frame, row_of_run
 from batchlab.study.statistics import paired_difference, paired_ratio
 
 TABLE = Schema(
@@ -76,6 +77,28 @@ class Study:
     hub: str
     config: BatchConfig
     interrupted: bool = False
+
+    def save(self, path: str | Path) -> Path:
+        """Keep the study in a new folder, for `batchlab.load_study`; its runs without contents.
+
+        Parameters
+        ----------
+        path
+            A folder that does not exist yet, or is empty; it is there whole or not at all.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        InputError
+            The folder is not empty or cannot be made; nothing was changed.
+        """
+        from batchlab.study.saving import save_study
+
+        return save_study(self, path)
 
     def _repr_html_(self) -> str:
         facts = {"verdict": self.verdict, "seeds": self.replications["seed"].nunique()}
@@ -157,7 +180,7 @@ def compare(
             runs.setdefault(arm.name, run)
             if interrupted := run.interrupted:
                 break
-            rows.append(_row(run))
+            rows.append(row_of_run(run, run.strategy))
     except KeyboardInterrupt:  # between two runs
         interrupted = True
     return _study(rows, runs, hub, config, interrupted=interrupted)
@@ -175,11 +198,6 @@ def _run(
         own = BatchConfig(**arm.config.to_dict())
         handle = start(repositories, hub, arm.policy, config=own, patterns=patterns, cache=cache, seed=seed)
         return wait_or_interrupt(handle, None if progress is None else lambda h: progress(arm.name, seed, h))
-
-
-def _row(run: Run) -> Row:
-    failed = int((run.results["status"] == "failed").sum())
-    return row_of(run.strategy, run.seed, run.metrics, int(run.calls["points"].sum()), failed)
 
 
 def _study(rows: list[Row], runs: dict[str, Run], hub: Hub, config: BatchConfig, *, interrupted: bool) -> Study:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from batchlab import __version__
 from batchlab.errors import InputError
-from batchlab.runs.writing import whole_folder, write_json
+from batchlab.runs.folders import whole_folder, write_json
 from batchlab.study.oracle import CHOICE_SEEDS, Oracles
 from batchlab.study.regret_table import Regret
 

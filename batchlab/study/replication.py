@@ -16,6 +16,8 @@ from batchlab.control.trace import Trace
 from batchlab.frames import Column, MetricsFrame, Schema
 from batchlab.hubs import Hub, client_of, fresh_cache
 from batchlab.patterns import MANIFESTS
+from batchlab.runs.run import Run
+from batchlab.runs.summary import summary_of
 from batchlab.study.arms import Arm
 from batchlab.twin import run_virtual
 
@@ -71,6 +73,12 @@ def row_of(name: str, seed: int, metrics: MetricsFrame, points: int, failed: int
         "parallel_efficiency": metrics.parallel_efficiency,
         "peak_in_flight": int(last["peak_in_flight"]),
     }
+
+
+def row_of_run(run: Run, name: str) -> Row:
+    """Return the row of a whole run, under the name of its arm."""
+    summary = summary_of(run)
+    return row_of(name, run.seed, run.metrics, summary["points"], summary["failed"])
 
 
 def replications_frame(rows: Sequence[Row]) -> pd.DataFrame:

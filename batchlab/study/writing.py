@@ -1,21 +1,22 @@
-"""Write a study into a folder: table, replications, each arm's first run, the files once, the picture."""
+"""Write a study for people, too: a saved study, and beside it its tables as csv, the files once, the picture."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import quote
 
 from batchlab.config_files import dump_config
 from batchlab.errors import BatchLabError
-from batchlab.runs.writing import whole_folder, write_files, write_frame, write_json, write_run
+from batchlab.runs.folders import whole_folder
+from batchlab.runs.writing import write_csv, write_files
 from batchlab.study.comparison import Study
+from batchlab.study.saving import write_saved_study
 
 
 def write_study(study: Study, folder: str | Path, picture: bytes | None = None) -> None:
-    """Write a study into a new folder.
+    """Write a study into a new folder, which `batchlab.load_study` reads.
 
-    ``table`` and ``replications`` as parquet and csv, in ``runs/`` the run of each arm under the first seed, in
-    ``files/`` what the arm that delivered most delivered, ``config.yaml``, ``study.json`` and ``compare.png``.
+    Beside what `batchlab.Study.save` writes: ``table.csv``, ``replications.csv``, ``config.yaml``, ``compare.png``, and
+    in ``files/`` what the arm that delivered most delivered.
 
     Parameters
     ----------
@@ -34,12 +35,10 @@ def write_study(study: Study, folder: str | Path, picture: bytes | None = None) 
         A file has a path that cannot be written safely; everything but ``files/`` was written.
     """
     with whole_folder(folder) as new:
-        write_frame(study.table, new / "table")
-        write_frame(study.replications, new / "replications")
-        for name, run in study.runs.items():
-            write_run(run, new / "runs" / quote(name, safe=" ="), files=False)
+        write_saved_study(study, new)
+        write_csv(study.table, new / "table.csv")
+        write_csv(study.replications, new / "replications.csv")
         dump_config(study.config, new / "config.yaml")
-        write_json({"hub": study.hub, "verdict": study.verdict, "interrupted": study.interrupted}, new / "study.json")
         if picture is not None:
             (new / "compare.png").write_bytes(picture)
         fullest = max(study.runs.values(), key=lambda run: run.metrics.successful_requests, default=None)

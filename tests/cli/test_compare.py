@@ -71,7 +71,6 @@ def test_out_holds_table_arms_files_and_picture(batchlab: Run) -> None:
     for arm in ("parallel", "adaptive"):
         results = pd.read_parquet(kept / "runs" / arm / "results.parquet")
         assert (results["status"] == "delivered").sum() == SAMPLE_FILES
-        assert "content" not in pd.read_csv(kept / "runs" / arm / "results.csv").columns
     delivered = results[results["status"] == "delivered"]
     for repo, path, sha in zip(delivered["repo"], delivered["path"], delivered["sha"], strict=True):
         assert blob_sha((kept / "files" / repo / path).read_bytes()) == sha

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
-from batchlab.study import compare, write_study
+from batchlab.study import compare, load_study, write_study
 
 HUB = SimHub(World.build({"acme/app": {f"{number}/go.mod": b"module %d" % number for number in range(9)}}), "no-limits")
 
@@ -20,7 +19,7 @@ def test_table_arms_files_and_picture_are_written(tmp_path: Path) -> None:
     assert (tmp_path / "kept/compare.png").read_bytes() == b"a picture"
     assert len(list((tmp_path / "kept/files/acme/app").glob("*/go.mod"))) == 9
     assert not (tmp_path / "kept/runs/parallel/files").exists()
-    assert json.loads((tmp_path / "kept/study.json").read_text())["verdict"] == study.verdict
+    assert load_study(tmp_path / "kept").verdict == study.verdict
 
 
 def test_a_study_of_nothing_delivered_names_no_winner() -> None:
