@@ -48,12 +48,15 @@ if TYPE_CHECKING:
         start,
     )
     from batchlab.study import Study, bound, compare, compare_runs, load_study, regret, sweep
+    from batchlab.study.opportunities import opportunities
+    from batchlab.twin.calibrate import Calibration, calibrate
     from batchlab.widgets import ConfigPanel, LiveLab
 
 _HOMES = {
     "BatchConfig": "batchlab.batch_config",
     "BatchCoordinator": "batchlab.batch_coordinator",
     "BatchStrategy": "batchlab.batch_config",
+    "Calibration": "batchlab.twin.calibrate",
     "ConfigPanel": "batchlab.widgets",
     "GitHub": "batchlab.hubs",
     "LiveLab": "batchlab.widgets",
@@ -67,6 +70,7 @@ _HOMES = {
     "Study": "batchlab.study",
     "World": "batchlab.hub.world",
     "bound": "batchlab.study",
+    "calibrate": "batchlab.twin.calibrate",
     "compare": "batchlab.study",
     "compare_runs": "batchlab.study",
     "enable_nested_asyncio": "batchlab.runs",
@@ -75,6 +79,7 @@ _HOMES = {
     "load_config": "batchlab.config_files",
     "load_run": "batchlab.runs",
     "load_study": "batchlab.study",
+    "opportunities": "batchlab.study.opportunities",
     "plan": "batchlab.runs",
     "plot_budget": "batchlab.plots",
     "plot_compare": "batchlab.plots",
@@ -99,6 +104,7 @@ __all__ = [
     "BatchConfig",
     "BatchCoordinator",
     "BatchStrategy",
+    "Calibration",
     "ConfigPanel",
     "GitHub",
     "LiveLab",
@@ -112,6 +118,7 @@ __all__ = [
     "Study",
     "World",
     "bound",
+    "calibrate",
     "compare",
     "compare_runs",
     "enable_nested_asyncio",
@@ -120,6 +127,7 @@ __all__ = [
     "load_config",
     "load_run",
     "load_study",
+    "opportunities",
     "plan",
     "plot_budget",
     "plot_compare",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from batchlab.errors import InputError
 from batchlab.hub.checks import at_least, positive, share
 
 
@@ -23,6 +24,9 @@ class Latency:
         Range in seconds of the slow ones.
     cap
         Seconds after which the server gives up with a 504, None for never.
+    quantiles
+        Seconds at equal steps of probability, from the shortest to the longest; where given, calls are drawn from
+        them, straight lines between, in place of all above but the cap. This is how a measured server is written down.
     """
 
     median: float = 0.2
@@ -31,12 +35,30 @@ class Latency:
     tail_shortest: float = 1.0
     tail_longest: float = 3.0
     cap: float | None = None
+    quantiles: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", tuple(map(float, self.quantiles)))
+        falling = list(self.quantiles) != sorted(self.quantiles) or min(self.quantiles, default=0.0) < 0
+        if falling or len(self.quantiles) == 1:
+            raise InputError(f"quantiles is {self.quantiles}; write two or more seconds of 0 or more, none falling")
         at_least(0, self, "median", "sigma", "tail_shortest")
         share(self, "tail_share")
         at_least(self.tail_shortest, self, "tail_longest")
         positive(self, "cap")
+
+    def measured(self, probability: float) -> float:
+        """Return the seconds that a share of calls does not exceed, by the quantiles.
+
+        Examples
+        --------
+        >>> Latency(quantiles=(0.1, 0.2, 0.6)).measured(0.75)
+        0.4
+        """
+        place = probability * (len(self.quantiles) - 1)
+        below = min(int(place), len(self.quantiles) - 2)
+        low, high = self.quantiles[below], self.quantiles[below + 1]
+        return low + (place - below) * (high - low)
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,12 @@ def _open(word: int) -> float:
 def service_time(latency: Latency, draw: tuple[float, float, float, float]) -> float:
     """Return seconds from arrival to the first byte on an idle server.
 
-    Log-normal around the median; a share of calls falls into a slow tail instead, uniform over its range.
+    Log-normal around the median; a share of calls falls into a slow tail instead, uniform over its range. Measured
+    quantiles stand in place of both.
     """
     body, tail, place, _ = draw
+    if latency.quantiles:
+        return latency.measured(body)
     if tail < latency.tail_share:
         return latency.tail_shortest + place * (latency.tail_longest - latency.tail_shortest)
     return latency.median * math.exp(latency.sigma * _STANDARD_NORMAL.inv_cdf(body))

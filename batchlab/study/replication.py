@@ -102,6 +102,8 @@ class Replication:
         Seconds after which the run is stopped, because it is too slow to matter; None for never.
     patterns
         Globs of the wanted files.
+    repositories
+        What is read; the hub's own where there are none.
     """
 
     hub: int
@@ -109,6 +111,7 @@ class Replication:
     seed: int
     deadline: float | None = None
     patterns: tuple[str, ...] = MANIFESTS
+    repositories: tuple[str, ...] = ()
 
     def row(self, hub: Hub) -> Row:
         """Make the run and return its row; no contents are kept."""
@@ -125,7 +128,7 @@ class Replication:
                 if self.deadline is not None:
                     stop = asyncio.get_running_loop().call_at(clock.now() + self.deadline, coordinator.stop)
                 results = await coordinator.process_repositories_batch(
-                    hub.repositories, self.arm.policy, patterns=self.patterns
+                    self.repositories or hub.repositories, self.arm.policy, patterns=self.patterns
                 )
                 if stop is not None:
                     stop.cancel()

@@ -1,0 +1,89 @@
+"""How a server slows down under load: the knee, where the recorded concurrency shows one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from batchlab.hub.conditions import Server
+
+KAPPAS = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08)
+FEW = 5  # calls at half the load or less that a statement about the knee needs
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LoadFit:
+    """What the load of calls has to do with their service time.
+
+    Parameters
+    ----------
+    server
+        The knee that was found; none where service does not grow with load as far as it was seen.
+    highest
+        Most calls in flight that were seen, in calls.
+    compared
+        Whether enough calls met a low load to tell.
+    """
+
+    server: Server
+    highest: int
+    compared: bool
+
+
+def fit_load(seconds: Array, load: Array, group: Array) -> LoadFit:
+    """Return the knee that explains how service grows with load, if it does.
+
+    Each group has a median of its own. A knee must explain the spread of the logarithms better by more than chance
+    does (Bayesian information criterion, with two-sided exponential errors, which bear slow tails).
+
+    Parameters
+    ----------
+    seconds
+        Service times, above 0.
+    load
+        Calls in flight when each was sent.
+    group
+        A number for the kind of each call.
+
+    Examples
+    --------
+    >>> load = np.tile(np.arange(1.0, 13.0), 5)
+    >>> fit_load(0.1 * np.maximum(1.0, load / 6.0), load, np.zeros(60)).server
+    Server(knee=6.0, kappa=0.0)
+    """
+    if not len(seconds):
+        return LoadFit(Server(), 0, False)
+    highest = int(load.max())
+    compared = int((load <= highest / 2).sum()) >= FEW and highest > 1
+    logs = np.log(np.maximum(seconds, 1e-6))
+    best, spread = Server(), _spread(logs, load, group, Server())
+    least = spread
+    for server, price in _candidates(highest):
+        found = _spread(logs, load, group, server)
+        gain = 2.0 * len(logs) * (math.log(spread) - math.log(found))
+        if gain > price * math.log(len(logs)) and found < 0.999 * least:
+            best, least = server, found
+    return LoadFit(best, highest, compared)
+
+
+def _candidates(highest: int) -> list[tuple[Server, int]]:
+    """Return knees to try, each with the parameters that it costs; a knee that few calls passed is none."""
+    knees = np.unique(np.round(2.0 * np.geomspace(1.0, max(1.0, 0.9 * highest), 40)) / 2.0)
+    return [(Server(float(knee), kappa), 2 + (kappa > 0)) for kappa in KAPPAS for knee in knees]
+
+
+def slowdowns(server: Server, load: Array) -> Array:
+    """Return how many times longer calls take that met these loads."""
+    table = np.array([server.slowdown(n) for n in range(int(load.max(initial=0.0)) + 1)])
+    slower: Array = table[load.astype(int)]
+    return slower
+
+
+def _spread(logs: Array, load: Array, group: Array, server: Server) -> float:
+    idle = logs - np.log(slowdowns(server, load))
+    distances = [np.abs(one - np.median(one)) for one in (idle[group == name] for name in np.unique(group))]
+    return max(1e-9, float(np.concatenate(distances).mean()))
