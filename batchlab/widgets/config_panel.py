@@ -122,8 +122,11 @@ class ConfigPanel:
     def _turned(self, control: Control) -> None:
         if getattr(self._thread, "follows", False):
             return
+        in_effect = getattr(self.config, control.name)
         with self._lock:
-            self._asked[control.name] = control.value
+            self._asked[control.name] = value = control.value(in_effect)
+            if value == in_effect:
+                del self._asked[control.name]
         self._write_soon()
 
     def _write(self) -> None:

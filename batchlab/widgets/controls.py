@@ -1,17 +1,26 @@
-"""The control of one field: a widget, the field's value that it shows, and who is told when a hand changes it."""
+"""The control of one field: a widget, the field's value that it stands for, and who is told when a hand changes it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from batchlab.batch_config import ROUTE_NAMES, BatchStrategy
-from batchlab.widgets.fields import Shape, label_of, shape_of, step_of
+from batchlab.widgets.fields import LOG_STEP, Shape, label_of, nice, shape_of, step_of
 from batchlab.widgets.toolkit import ipywidgets
 
-LABEL = "230px"
+LABEL = "250px"
 FREELY = 60.0  # seconds to begin with where "no limit" is switched off
+
+
+class Built(NamedTuple):
+    """A control's widgets, and how its value is read from them, given the one in effect, and shown on them."""
+
+    parts: list[Any]
+    widget: Any
+    read: Callable[[Any], Any]
+    show: Callable[[Any], None]
 
 
 class Control:
@@ -26,27 +35,30 @@ class Control:
     ----------
     widget
         What is shown, with the CSS class ``batchlab-field-<name>``.
-    parts
-        The widgets that hold its value.
     """
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.name: str = record["name"]
-        self._kind = record["kind"]
-        self.parts, self.widget, self._read, self._show = _BUILDERS[shape_of(record)](record)
+        built = _BUILDERS[shape_of(record)](record)
         if record["kind"] is float and record["default"] is None:
-            self._make_optional()
+            built = _optional(built)
+        self._parts, self.widget, self._read, self._show = built
         self.widget.add_class(f"batchlab-field-{self.name}")
-        self._heard: Callable[[Any], None] | None = None
 
-    @property
-    def value(self) -> Any:
-        """The field's value that the control shows."""
-        return self._read()
+    def value(self, in_effect: Any) -> Any:
+        """Return the field's value that the control stands for.
+
+        Parameters
+        ----------
+        in_effect
+            The value in effect. A browser moves a slider to its nearest step, and tells so as if a hand had: what is
+            no further away than that is still the value in effect.
+        """
+        return self._read(in_effect)
 
     def show(self, value: Any) -> None:
         """Show a value of the field; whoever observes the control hears of it."""
-        if value != self.value:
+        if self.value(value) != value:
             self._show(value)
 
     def observe(self, changed: Callable[[Control], None]) -> None:
@@ -55,83 +67,66 @@ class Control:
         def heard(change: Any) -> None:
             changed(self)
 
-        self._heard = heard
-        for part in self.parts:
+        for part in self._parts:
             part.observe(heard, "value")
 
     def close(self) -> None:
         """Let go of the observer and of the widgets."""
-        for part in self.parts:
-            if self._heard is not None:
-                part.unobserve(self._heard, "value")
+        for part in self._parts:
+            part.unobserve_all()
             part.close()
         self.widget.close()
 
-    def _make_optional(self) -> None:
-        """Put a switch beside the control that stands for None."""
-        (number,), read, show = self.parts, self._read, self._show
-        free = ipywidgets.Checkbox(
-            description="no limit", indent=False, tooltip="as long as asked", layout={"width": "100px"}
-        )
 
-        def show_optional(value: float | None) -> None:
-            number.disabled = value is None
-            if value is not None:
-                show(value)
-            free.value = value is None
-
-        def switched(change: Any) -> None:
-            if not free.value and number.disabled:
-                number.value = FREELY
-            number.disabled = free.value
-
-        free.observe(switched, "value")
-        self.parts = [number, free]
-        self.widget = ipywidgets.HBox([number, free])
-        self._read = lambda: None if free.value else read()
-        self._show = show_optional
-
-
-Built = tuple[list[Any], Any, Callable[[], Any], Callable[[Any], None]]
-
-
-def _single(widget: Any, to_field: Callable[[Any], Any] = lambda value: value) -> Built:
-    def show(value: Any) -> None:
-        widget.value = value
-
-    return [widget], widget, lambda: to_field(widget.value), show
-
-
-def _common(record: Mapping[str, Any]) -> dict[str, Any]:
+def _common(record: Mapping[str, Any], width: str = "min(100%, 660px)") -> dict[str, Any]:
     return {
         "description": label_of(record),
         "tooltip": record["help"],
         "style": {"description_width": LABEL},
-        "layout": {"width": "min(100%, 640px)"},
+        "layout": {"width": width},
     }
+
+
+def _single(widget: Any, read: Callable[[Any], Any] | None = None) -> Built:
+    def show(value: Any) -> None:
+        widget.value = value
+
+    return Built([widget], widget, read or (lambda in_effect: widget.value), show)
 
 
 def _slider(record: Mapping[str, Any]) -> Built:
     low, high = record["range"]
-    kind = ipywidgets.IntSlider if record["kind"] is int else ipywidgets.FloatSlider
-    return _single(kind(value=low, min=low, max=high, step=step_of(record), **_common(record)))
+    if record["kind"] is int:
+        return _single(ipywidgets.IntSlider(value=low, min=low, max=high, **_common(record)))
+    step = step_of(record)
+    widget = ipywidgets.FloatSlider(value=low, min=low, max=high, step=step, readout_format=".2f", **_common(record))
+
+    def read(in_effect: float) -> float:
+        close = abs(widget.value - in_effect) <= 0.501 * step
+        return in_effect if close else round(widget.value, 2)
+
+    return _single(widget, read)
 
 
 def _log_slider(record: Mapping[str, Any]) -> Built:
     low, high = record["range"]
-    whole = record["kind"] is int
     widget = ipywidgets.FloatLogSlider(
-        value=low, base=10, min=math.log10(low), max=math.log10(high), step=0.01,
-        readout_format=",.0f" if whole else ",.1f", **_common(record),
+        value=low, base=10, min=math.log10(low), max=math.log10(high), step=LOG_STEP,
+        readout_format=",.0f" if record["kind"] is int else ",.1f", **_common(record),
     )  # fmt: skip
-    # 10 ** log10(high) may miss the end of the range by a unit in the last place.
-    return _single(widget, lambda value: round(value) if whole else min(max(value, low), high))
+
+    def read(in_effect: float) -> float:
+        if abs(math.log10(widget.value / in_effect)) <= 0.501 * LOG_STEP:
+            return in_effect
+        within: float = min(max(nice(widget.value, record["kind"]), low), high)
+        return within
+
+    return _single(widget, read)
 
 
 def _number(record: Mapping[str, Any]) -> Built:
     low, high = record["range"]
-    common = _common(record) | {"layout": {"width": "360px"}}
-    return _single(ipywidgets.BoundedFloatText(value=low, min=low, max=high, **common))
+    return _single(ipywidgets.BoundedFloatText(value=low, min=low, max=high, **_common(record, "380px")))
 
 
 def _switch(record: Mapping[str, Any]) -> Built:
@@ -144,27 +139,46 @@ def strategy_choice(**options: Any) -> Any:
 
 
 def _choice(record: Mapping[str, Any]) -> Built:
-    return _single(strategy_choice(**(_common(record) | {"layout": {"width": "400px"}})))
+    return _single(strategy_choice(**_common(record, "420px")))
 
 
 def _several(record: Mapping[str, Any]) -> Built:
-    boxes = {
-        name: ipywidgets.Checkbox(
-            description=name, indent=False, tooltip=record["help"], layout={"width": "90px"},
-        )
+    boxes = [
+        ipywidgets.Checkbox(description=name, indent=False, tooltip=record["help"], layout={"width": "78px"})
         for name in ROUTE_NAMES
-    }  # fmt: skip
-    label = ipywidgets.Label(label_of(record), layout={"width": LABEL})
-    label.add_class("batchlab-label")
+    ]
+    label = ipywidgets.HTML(f'<div style="text-align:right">{label_of(record)}</div>', layout={"width": LABEL})
 
     def show(value: Sequence[str]) -> None:
-        for name, box in boxes.items():
-            box.value = name in value
+        for box in boxes:
+            box.value = box.description in value
 
-    def read() -> tuple[str, ...]:
-        return tuple(name for name, box in boxes.items() if box.value)
+    def read(in_effect: Any) -> tuple[str, ...]:
+        return tuple(box.description for box in boxes if box.value)
 
-    return list(boxes.values()), ipywidgets.HBox([label, *boxes.values()]), read, show
+    return Built(boxes, ipywidgets.HBox([label, *boxes]), read, show)
+
+
+def _optional(number: Built) -> Built:
+    """Put a switch beside a control that stands for None."""
+    (box,) = number.parts
+    free = ipywidgets.Checkbox(
+        value=False, description="no limit", indent=False, tooltip="as long as it takes", layout={"width": "100px"}
+    )
+
+    def show(value: float | None) -> None:
+        box.disabled = value is None
+        if value is not None:
+            number.show(value)
+        free.value = value is None
+
+    def switched(change: Any) -> None:
+        if not free.value and box.disabled:
+            box.value = FREELY
+        box.disabled = free.value
+
+    free.observe(switched, "value")
+    return Built([box, free], ipywidgets.HBox([box, free]), lambda in_effect: None if free.value else box.value, show)
 
 
 _BUILDERS: Mapping[Shape, Callable[[Mapping[str, Any]], Built]] = {

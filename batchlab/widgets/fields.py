@@ -48,6 +48,21 @@ def step_of(record: Mapping[str, Any]) -> float:
     return 0.01 if high - low <= 1 else 0.1
 
 
+LOG_STEP = 0.01  # of the exponent: 2.3 %
+
+
+def nice(value: float, kind: type) -> float:
+    """Return a number of two digits close to one: what a logarithmic slider means.
+
+    Examples
+    --------
+    >>> nice(512.86, int), nice(30.2, float), nice(0.1259, float)
+    (510, 30.0, 0.13)
+    """
+    rounded = float(f"{value:.1e}")
+    return round(rounded) if kind is int else rounded
+
+
 def label_of(record: Mapping[str, Any]) -> str:
     """Return a field's name and unit as read beside its control.
 

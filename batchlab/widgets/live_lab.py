@@ -22,17 +22,9 @@ from batchlab.runs.handle import settings_of
 from batchlab.widgets.cells import CELLS
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import ConfigPanel
-from batchlab.widgets.live_picture import LivePicture
-from batchlab.widgets.live_series import LiveSeries
 from batchlab.widgets.live_view import SPEEDS, LiveView
-from batchlab.widgets.tables import (
-    FailedCalls,
-    failures_html,
-    metrics_html,
-    opportunities_html,
-    runs_html,
-    title_of,
-)
+from batchlab.widgets.tables import failures_html, metrics_html, opportunities_html, runs_html, title_of
+from batchlab.widgets.watch import Watch, empty_picture
 
 REDRAW = 0.2  # seconds of wall time between two pictures
 
@@ -116,6 +108,7 @@ class LiveLab:
         panel = ConfigPanel(self.config, debounce=debounce)
         self._view = LiveView(self._conditions, panel, checked_choice(speed), virtual=self.hub.virtual)
         self.widget = self._view.widget
+        self._view.picture.value = empty_picture(f"{self.hub.name}: nothing read yet")
         self._connect()
         CELLS.replace(self)
 
@@ -288,27 +281,18 @@ class LiveLab:
 
     def _watch(self, handle: RunHandle) -> None:
         """Show how the run goes until it has ended; on a thread of its own."""
-        title = f"{self.config.default_strategy.value} reading {self.hub.name}"
-        series, picture = LiveSeries(handle.trace), LivePicture(title, self.config.default_strategy.value)
-        failed, pause = FailedCalls(handle.trace), REDRAW
+        watch, pause = Watch(handle, self.config.default_strategy.value, self.hub.name), REDRAW
         while not handle.wait(pause):
             begun = time.perf_counter()
-            self._show(series, picture, failed)
+            watch.show(self._view, self._progress)
             pause = max(REDRAW / 4, REDRAW - (time.perf_counter() - begun))
-        self._show(series, picture, failed)
+        watch.show(self._view, self._progress, last=True)
         run = self._finish(handle)
         with self._lock:
             self._ended.set()
             self._view.show_state(running=False, paused=False)
         if run is not None and not run.interrupted:
             self._look_for_opportunities(run)
-
-    def _show(self, series: LiveSeries, picture: LivePicture, failed: FailedCalls) -> None:
-        series.read()
-        failed.read()
-        self._view.picture.value = picture.png(series.drawn())
-        self._view.show_progress(self._progress)
-        self._view.failures.value = failed.html()
 
     def _finish(self, handle: RunHandle) -> Run | None:
         try:

@@ -17,7 +17,7 @@ from batchlab.widgets.live_series import Drawn
 
 SIZE = (8.0, 3.9)  # inches
 DPI = 100
-ROOM = 1.5  # an axis that is full grows by this factor, so that everything is seldom drawn anew
+ROOM = 1.3  # an axis that is full grows by this factor, so that everything is seldom drawn anew
 QUICK = 1  # of zlib's nine levels: the picture is thrown away in a fifth of a second
 
 
@@ -38,7 +38,7 @@ class LivePicture:
         self._panels: list[Axes] = list(
             self._figure.subplots(
                 3, 1, sharex=True, height_ratios=[2, 2.4, 1.6],
-                gridspec_kw={"left": 0.085, "right": 0.985, "top": 0.93, "bottom": 0.115, "hspace": 0.16},
+                gridspec_kw={"left": 0.1, "right": 0.985, "top": 0.925, "bottom": 0.115, "hspace": 0.2},
             )
         )  # fmt: skip
         self._moving = self._artists(look_of(strategy).color)
@@ -74,11 +74,15 @@ class LivePicture:
             panel.set_axisbelow(True)
         self._figure.align_ylabels()
         keys = [self._flight, self._limit, self._decided, self._by_hand]
-        self._figure.legend(handles=keys, loc="upper right", ncols=4, frameon=False, fontsize=8, handlelength=1.5)
+        self._figure.legend(handles=keys, loc="upper right", bbox_to_anchor=(1.0, 1.01), ncols=4,
+                            frameon=False, fontsize=8, handlelength=1.5, columnspacing=1.2)  # fmt: skip
 
-    def png(self, drawn: Drawn) -> bytes:
-        """Return the picture of these numbers as PNG."""
+    def png(self, drawn: Drawn, *, last: bool = False) -> bytes:
+        """Return the picture of these numbers as PNG; the last one leaves no room for more."""
         if self._grown(drawn) or self._background is None:
+            self._draw_what_stays()
+        if last:
+            self._full[0] = drawn.now
             self._draw_what_stays()
         self._set(drawn)
         self._canvas.restore_region(self._background)
@@ -95,7 +99,7 @@ class LivePicture:
         return any(grown)
 
     def _draw_what_stays(self) -> None:
-        end, *tops = (max(full, 1.0) for full in self._full)
+        end, *tops = (full or 1.0 for full in self._full)
         for panel, top in zip(self._panels, tops, strict=True):
             panel.set_xlim(0.0, end)
             panel.set_ylim(0.0, top)
@@ -106,7 +110,7 @@ class LivePicture:
         self._rate.set_data(drawn.rate, drawn.rate_edges)
         self._flight.set_data(drawn.in_flight, drawn.flight_edges)
         self._limit.set_data(drawn.limit_time, drawn.limit)
-        high = max(self._full[2], 1.0)
+        high = self._full[2] or 1.0
         self._decided.set_data(drawn.decided, np.full(len(drawn.decided), high))
         self._by_hand.set_data(drawn.by_hand, np.full(len(drawn.by_hand), high))
         self._budget.set_data(drawn.budget_time, drawn.budget)
@@ -131,7 +135,7 @@ def _roomy(top: float) -> float:
 
     Examples
     --------
-    >>> _roomy(0.0), _roomy(7.0)
-    (1.0, 10.5)
+    >>> _roomy(0.0), round(_roomy(7.0), 1)
+    (1.0, 9.1)
     """
     return ROOM * top if top > 0 else 1.0

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from batchlab.control.trace import Trace
+from batchlab.plots.occupancy import Numbers
+from batchlab.widgets.occupied import Occupied
 
-Numbers = NDArray[np.float64]
-
-BARS = 80  # of the throughput
-BINS = 400  # of the calls in flight
-SHORTEST_BAR, SHORTEST_BIN = 0.5, 0.05  # seconds; the timeline has four samples a second
+BARS = 60  # of the throughput
+MOST_POINTS = 400
+SHORTEST_BAR = 0.5  # seconds; the timeline has four samples a second
 BY_HAND = frozenset({"configuration", "control"})
 
 
@@ -28,7 +27,7 @@ class Drawn(NamedTuple):
     """Files a second that had their row in each."""
     flight_edges: Numbers
     in_flight: Numbers
-    """Most calls in flight in each stretch, as calls and samples met it."""
+    """Mean number of calls in flight in each stretch."""
     limit_time: Numbers
     limit: Numbers
     """The concurrency limit from then on; 0 while paused."""
@@ -83,38 +82,37 @@ class LiveSeries:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._samples, self._calls, self._decisions = Growing(5), Growing(2), Growing(2)
+        self._samples, self._decisions = Growing(4), Growing(2)
+        self._occupied, self._calls = Occupied(), 0
         self._start: float | None = None
 
     def read(self) -> None:
         """Take in what is new; the record only grows, so that what was read once need not be looked at again."""
         trace = self._trace
         samples = trace.timeline[self._samples.size :]
-        calls = trace.calls[self._calls.size :]
+        calls = trace.calls[self._calls :]
         decisions = trace.decisions[self._decisions.size :]
         if self._start is None and samples:
             self._start = samples[0].time
         start = self._start or 0.0
-        self._samples.extend([(s.time - start, s.limit, s.in_flight, s.done, s.core_left) for s in samples])
-        self._calls.extend([(call.sent - start, call.in_flight) for call in calls])
+        self._samples.extend([(s.time - start, s.limit, s.done, s.core_left) for s in samples])
+        self._occupied.extend(calls, start)
+        self._calls += len(calls)
         self._decisions.extend([(d.time - start, d.loop in BY_HAND) for d in decisions])
 
     def drawn(self) -> Drawn:
         """Return what there is to draw now."""
-        time, limit, in_flight, done, left = self._samples.columns
-        sent, met = self._calls.columns
+        time, limit, done, left = self._samples.columns
         decided, by_hand = self._decisions.columns
-        now = max([0.0, *time[-1:], *sent[-1:]])
+        now = float(time[-1]) if len(time) else 0.0
         rate_edges = np.linspace(0.0, now, 1 + int(np.clip(now / SHORTEST_BAR, 1, BARS)))
-        flight_edges = np.linspace(0.0, now, 1 + int(np.clip(now / SHORTEST_BIN, 1, BINS)))
         told = ~np.isnan(left)
         changed = np.flatnonzero(np.diff(limit, prepend=-1.0))
         return Drawn(
             now,
             rate_edges,
             _rate(time, done, rate_edges),
-            flight_edges,
-            np.maximum(_most(time, in_flight, flight_edges), _most(sent, met, flight_edges)),
+            *self._occupied.until(now, self._start or 0.0),
             np.append(time[changed], now),
             np.append(limit[changed], limit[-1:] if len(limit) else 0.0),
             *_thinned(time[told], left[told]),
@@ -136,21 +134,7 @@ def _rate(time: Numbers, done: Numbers, edges: Numbers) -> Numbers:
     return rate
 
 
-def _most(time: Numbers, value: Numbers, edges: Numbers) -> Numbers:
-    """Return the largest value in each stretch, 0 where there is none.
-
-    Examples
-    --------
-    >>> _most(np.array([0.0, 0.5, 2.0]), np.array([1.0, 3.0, 2.0]), np.array([0.0, 1.0, 2.0, 3.0])).tolist()
-    [3.0, 0.0, 2.0]
-    """
-    most = np.zeros(len(edges) - 1)
-    place = np.clip(np.searchsorted(edges, time, side="right") - 1, 0, len(most) - 1)
-    np.maximum.at(most, place, value)
-    return most
-
-
 def _thinned(time: Numbers, value: Numbers) -> tuple[Numbers, Numbers]:
-    """Return at most `BINS` of the points, evenly chosen, the last among them."""
-    kept = np.unique(np.linspace(0, len(time) - 1, min(len(time), BINS)).round().astype(int))
+    """Return at most `MOST_POINTS` of the points, evenly chosen, the last among them."""
+    kept = np.unique(np.linspace(0, len(time) - 1, min(len(time), MOST_POINTS)).round().astype(int))
     return time[kept], value[kept]

@@ -62,12 +62,13 @@ class LiveView:
         )
         self.strategy = strategy_choice(
             description="strategy", tooltip="of the next run; a run under way keeps its own", style=_NARROW,
-            layout={"width": "258px"},
+            layout={"flex": "1 1 190px", "width": "auto"},
         )  # fmt: skip
         self.strategy.add_class("batchlab-strategy")
         self.speed = ipywidgets.SelectionSlider(
             options=SPEEDS, value=speed, description="speed", disabled=not virtual, style=_NARROW,
-            tooltip="virtual seconds per second of yours; real time cannot be paced", layout={"width": "360px"},
+            tooltip="virtual seconds per second of yours; real time cannot be paced",
+            layout={"flex": "1 1 240px", "width": "auto", "max_width": "380px"},
         )  # fmt: skip
         self.speed.add_class("batchlab-speed")
 
@@ -77,10 +78,8 @@ class LiveView:
         )
         self._status = _display("batchlab-status")
         self._error = _display("batchlab-error")
-        self.picture = ipywidgets.Image(
-            format="png", tooltip="throughput, calls in flight and budget over time",
-            layout={"width": "100%", "max_width": WIDTH},
-        )  # fmt: skip
+        # No tooltip: JupyterLab's view of an image fails with one. The lines around it say in words what it shows.
+        self.picture = ipywidgets.Image(format="png", layout={"width": "100%", "max_width": WIDTH})
         self.picture.add_class("batchlab-plot")
         self.failures = _display("batchlab-failures")
         self.result = _display("batchlab-result")
@@ -162,7 +161,7 @@ def _button(label: str, icon: str, meaning: str, *, style: str = "", wide: bool 
 def _dropdown(name: str, options: Sequence[str], value: str, meaning: str, fixed: bool) -> Any:
     dropdown = ipywidgets.Dropdown(
         options=options, value=value, description=name, tooltip=meaning, disabled=fixed, style=_NARROW,
-        layout={"width": "258px"},
+        layout={"flex": "1 1 190px", "width": "auto"},
     )  # fmt: skip
     dropdown.add_class(f"batchlab-{name}")
     return dropdown

@@ -21,7 +21,8 @@ def effective_html(config: BatchConfig) -> str:
     defaults = {name: text_of(value) for name, value in BatchConfig().to_dict().items()}
     changed = [f"<code>{name} = {escape(text)}</code>" for name, text in settings.items() if text != defaults[name]]
     line = f"<b>In effect:</b> {', '.join(changed) or 'the documented defaults'}"
-    return f"{line}<details><summary>All {len(settings)} settings</summary>{table(settings)}</details>"
+    details = f"<details><summary>All {len(settings)} settings</summary>{table(settings)}</details>"
+    return f'<div style="line-height:1.5">{line}{details}</div>'
 
 
 def problem_html(problem: str, word: str = "Refused") -> str:
