@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from batchlab.study import Study, bound, compare, compare_runs, load_study, regret, sweep
     from batchlab.study.opportunities import opportunities
     from batchlab.twin.calibrate import Calibration, calibrate
-    from batchlab.widgets import ConfigPanel, LiveLab
+    from batchlab.widgets import ConfigPanel, LiveLab, StrategyExplorer
 
 _HOMES = {
     "BatchConfig": "batchlab.batch_config",
@@ -67,6 +67,7 @@ _HOMES = {
     "RunHandle": "batchlab.runs",
     "Scenario": "batchlab.hub.scenario",
     "SimHub": "batchlab.hub.sim",
+    "StrategyExplorer": "batchlab.widgets",
     "Study": "batchlab.study",
     "World": "batchlab.hub.world",
     "bound": "batchlab.study",
@@ -115,6 +116,7 @@ __all__ = [
     "RunHandle",
     "Scenario",
     "SimHub",
+    "StrategyExplorer",
     "Study",
     "World",
     "bound",

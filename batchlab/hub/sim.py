@@ -122,6 +122,12 @@ class SimHub:
         """Return a hub of some of the repositories under the same conditions."""
         return SimHub(self.world.subset(names), self.scenario, token=self.token, seed=self.seed, speed=self.speed)
 
+    def under(self, scenario: str | Path | Scenario) -> SimHub:
+        """Return a hub of the same world, holding the same blobs, under other conditions."""
+        hub = SimHub(self.world, scenario, token=self.token, seed=self.seed, speed=self.speed)
+        hub.held = dict(self.held)
+        return hub
+
     def _repr_html_(self) -> str:
         facts = {"repositories": f"{len(self.world):,}", "scenario": self.scenario.name, "seed": self.seed}
         listed = table({repository.full_name: repository.default_branch or "" for repository in self.repositories[:50]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from batchlab.errors import InputError
 
 MUTED = "#5c5c5c"
+_drawing = threading.Lock()  # matplotlib's parser of mathematical text is not made for threads
 _words: WeakKeyDictionary[Axes | Figure, str] = WeakKeyDictionary()
 
 
@@ -33,7 +35,9 @@ class Picture(Figure):
     def png(self, dpi: float = 100.0) -> bytes:
         """Return the picture as PNG, with its alt text as description."""
         file = io.BytesIO()
-        self.savefig(file, format="png", dpi=dpi, metadata={"Description": alt_text(self), "Software": None})
+        words = alt_text(self)
+        with _drawing:
+            self.savefig(file, format="png", dpi=dpi, metadata={"Description": words, "Software": None})
         return file.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
