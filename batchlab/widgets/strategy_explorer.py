@@ -18,15 +18,18 @@ from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.plots.compare import plot_compare
 from batchlab.plots.picture import Picture, alt_text
+from batchlab.plots.roofline import plot_roofline
 from batchlab.plots.timeline import plot_timeline
 from batchlab.study.arms import Strategy, arms_of
 from batchlab.study.comparison import Study
 from batchlab.study.lower_bound import Bound
 from batchlab.widgets.cells import CELLS
+from batchlab.widgets.config_panel import ConfigPanel
 from batchlab.widgets.exploration import Answer, Question, answers
 from batchlab.widgets.explorer_view import BEST, ExplorerView
 from batchlab.widgets.latest import Latest, Superseded
 from batchlab.widgets.scenario_knobs import OFF, turned
+from batchlab.widgets.trace import StaticTrace
 
 
 class StrategyExplorer:
@@ -59,9 +62,13 @@ class StrategyExplorer:
     bound : Bound or None
         What none of them can beat.
     error : str
-        Why the last change was refused or the last study failed; empty when all is well.
+        Why the last change of conditions was refused or the last study failed; empty when all is well.
     controls : dict
-        The widgets, by name.
+        The widgets that turn the conditions, by name.
+    panel : ConfigPanel
+        The controls of the settings.
+    widget
+        What is shown.
 
     Examples
     --------
@@ -94,10 +101,11 @@ class StrategyExplorer:
         self.scenario = self._base
         self.error = ""
         self._answer: Answer | None = None
-        self._traces: list[Any] = []
+        self._trace = StaticTrace(self.to_html)
         self._lock, self._showing = threading.RLock(), False
         scenarios = dict.fromkeys((self._base.name, *Scenario.names()))
-        self._view = ExplorerView(self._arms, scenarios, self.config.to_dict())
+        self._view = ExplorerView(self._arms, scenarios, ConfigPanel(self.config, debounce=0.0))
+        self.widget = self._view.widget
         self._latest: Latest[Question] = Latest(self._explore, self._fail, delay)
         self._show()
         self._unsubscribe = self.config.subscribe(lambda changes: self._changed())
@@ -117,8 +125,13 @@ class StrategyExplorer:
 
     @property
     def controls(self) -> dict[str, Any]:
-        """The controls, by name."""
+        """The widgets that turn conditions and study, by name."""
         return self._view.controls
+
+    @property
+    def panel(self) -> ConfigPanel:
+        """The controls of the settings."""
+        return self._view.panel
 
     def configure(self, **changes: Any) -> None:
         """Change settings, all or none.
@@ -215,12 +228,7 @@ class StrategyExplorer:
         return card(title, facts | {"verdict": answer.sentence}, {"Table": listed, "All settings": best})
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, display
-
-        display(self._view.box)  # type: ignore[no-untyped-call]
-        trace = display(HTML(self.to_html()), display_id=True)  # type: ignore[no-untyped-call]
-        if trace is not None:
-            self._traces.append(trace)
+        self._trace.display(self.widget)
 
     def __repr__(self) -> str:
         return f"<StrategyExplorer of {', '.join(self._chosen)} on {self._hub.name}: {self._words()}>"
@@ -237,8 +245,6 @@ class StrategyExplorer:
         self._on(view.seeds, lambda value: self.choose(seeds=value))
         for name, knob in view.knobs.items():
             self._on(knob, lambda value, name=name: self.conditions(**{name: None if value == OFF else value}))
-        for name, setting in view.settings.items():
-            self._on(setting, lambda value, name=name: self.configure(**{name: value}))
         for check in view.strategies.values():
             self._on(check, lambda value: self._ticked())
         self._on(view.look, lambda value: self._draw_timeline())
@@ -265,7 +271,6 @@ class StrategyExplorer:
     def _show(self) -> None:
         with self._quietly():
             self._view.show_scenario(self._base, self._turned)
-            self._view.show_settings(self.config.to_dict())
             self._view.show_study(self._chosen, self._seeds)
 
     @contextmanager
@@ -304,7 +309,9 @@ class StrategyExplorer:
             self._draw_timeline()
             going = f" {answer.missing} more to run ..." if answer.missing else ""
             self._view.show_status(answer.sentence + going)
-        self._leave_trace()
+            if not answer.missing:
+                self._draw_bound(question, answer)
+        self._trace.update()
 
     def _draw_timeline(self) -> None:
         if self.study is None:
@@ -314,13 +321,12 @@ class StrategyExplorer:
         if name in self.study.runs:
             self._draw("timeline", plot_timeline(self.study.runs[name]))
 
+    def _draw_bound(self, question: Question, answer: Answer) -> None:
+        over = "max_concurrent_requests"
+        measured = answer.study.replications.assign(**{over: getattr(question.config, over)})
+        self._draw("bound", plot_roofline(question.hub, over, config=question.config, measured=measured))
+
     def _draw(self, name: str, drawn: Axes | Figure) -> None:
         picture = drawn if isinstance(drawn, Figure) else drawn.figure
         assert isinstance(picture, Picture)
         self._view.show_picture(name, picture.png(), alt_text(picture))
-
-    def _leave_trace(self) -> None:
-        from IPython.display import HTML
-
-        for trace in self._traces:
-            trace.update(HTML(self.to_html()))  # type: ignore[no-untyped-call]
