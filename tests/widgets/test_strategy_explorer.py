@@ -91,7 +91,7 @@ def test_every_control_is_described(explorer: StrategyExplorer) -> None:
 def test_what_is_changed_elsewhere_is_shown(explorer: StrategyExplorer) -> None:
     explorer.config.max_concurrent_requests = 33
     explorer.conditions("low-knee")
-    assert explorer.panel.controls["max_concurrent_requests"].value == 33
+    assert explorer.panel.controls["max_concurrent_requests"].widget.value == 33
     assert explorer.controls["scenario"].value == "low-knee"
     assert explorer.controls["knee"].value == explorer.scenario.server.knee
 
@@ -157,7 +157,7 @@ def test_changes_from_many_threads_end_in_the_study_of_the_last_settings(explore
     explorer.configure(max_concurrent_requests=6)
     found = explorer.wait(PATIENCE)
     assert found.runs["parallel"].config.max_concurrent_requests == 6
-    assert explorer.panel.controls["max_concurrent_requests"].value == 6
+    assert explorer.panel.controls["max_concurrent_requests"].widget.value == 6
     assert explorer.error == ""
 
 
