@@ -13,7 +13,7 @@ from contextlib import aclosing, contextmanager
 from datetime import date
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -55,6 +55,7 @@ PATIENCE = 30.0  # seconds for the first byte
 SLOWEST_LINK = 100_000  # bytes/s that patience allows for
 # httpcore looks through all idle connections for each call: 20 keep that cheap, the rest are opened as needed.
 LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=20)
+NO_BODY = httpx.ByteStream(b"")
 _TOKEN_KINDS = {
     "ghp_": "classic personal access token",
     "github_pat_": "fine-grained personal access token",
@@ -138,7 +139,7 @@ class AsyncGitHubClient:
         self._transport = transport
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
         self._moved: dict[str, str] = {}
-        self._headers: dict[tuple[str, bool, bool], httpx.Headers] = {}
+        self._headers: dict[tuple[str, str, bool, bool], httpx.Headers] = {}
 
     def __repr__(self) -> str:
         return f"AsyncGitHubClient({self.base_url!r}, {self._token!r})"
@@ -163,13 +164,15 @@ class AsyncGitHubClient:
         """What kind of token is in use."""
         return self._token.kind
 
-    def _http(self) -> httpx.AsyncClient:
+    async def _send(self, outgoing: httpx.Request) -> httpx.Response:
+        # A transport is called directly: what httpx adds are proxies, redirects and cookies, none of which it wants.
+        if self._transport is not None:
+            return await self._transport.handle_async_request(outgoing)
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None:
-            pool = httpx.AsyncClient(transport=self._transport, limits=LIMITS, follow_redirects=False)
-            self._pools[loop] = pool
-        return pool
+            pool = self._pools[loop] = httpx.AsyncClient(limits=LIMITS, follow_redirects=False)
+        return await pool.send(outgoing, stream=True)
 
     async def exchange(self, request: ApiRequest, patience: float = PATIENCE, sink: Sink | None = None) -> Reply:
         """Send one call and return its answer, whatever its status.
@@ -193,12 +196,12 @@ class AsyncGitHubClient:
             return await self._received(outgoing, sink)
 
     async def _received(self, outgoing: httpx.Request, sink: Sink | None) -> Reply:
-        response = await self._http().send(outgoing, stream=True)
+        response = await self._send(outgoing)
         began = clock.now()
         try:
             headers = _by_name(response.headers)
             if sink is None or response.status_code != 200:
-                return Reply(response.status_code, headers, await response.aread(), began=began)
+                return Reply(response.status_code, headers, await _body(response, headers), began=began)
             await sink(response.aiter_bytes())
             return Reply(200, headers, b"", response.num_bytes_downloaded, began)
         finally:
@@ -207,21 +210,21 @@ class AsyncGitHubClient:
     def _outgoing(self, request: ApiRequest, patience: float) -> httpx.Request:
         # A large answer is slow to begin, and its neighbours on the link are slow to connect.
         grown = patience + request.expected_bytes / SLOWEST_LINK
-        waits = {"connect": grown, "read": grown, "write": patience, "pool": None}
-        return httpx.Request(
-            "POST" if request.document else "GET",
-            self.addresses.url(request.host, self._located(request)),
-            headers=_conditional(self._sent_headers(request), request.etag),
-            content=request.document or None,
-            extensions={"timeout": waits},
-        )
+        extensions = {"timeout": {"connect": grown, "read": grown, "write": patience, "pool": None}}
+        url = httpx.URL(self.addresses.url(request.host, self._located(request)))
+        headers = _conditional(self._sent_headers(request, url), request.etag)
+        if request.document:
+            return httpx.Request("POST", url, headers=headers, content=request.document, extensions=extensions)
+        # Given a stream, httpx adds no headers; working them out takes as long as all the rest.
+        return httpx.Request("GET", url, headers=headers, stream=NO_BODY, extensions=extensions)
 
-    def _sent_headers(self, request: ApiRequest) -> httpx.Headers:
-        key = (request.accept, bool(request.document), self.addresses.may_see_token(request))
+    def _sent_headers(self, request: ApiRequest, url: httpx.URL) -> httpx.Headers:
+        key = (request.host, request.accept, bool(request.document), self.addresses.may_see_token(request))
         if key not in self._headers:
-            accept, posts, trusted = key
-            headers = {"Accept": accept, "User-Agent": USER_AGENT, "X-GitHub-Api-Version": API_VERSION}
-            headers |= {"Accept-Encoding": "gzip"} | ({"Content-Type": "application/json"} if posts else {})
+            _, accept, posts, trusted = key
+            headers = {"Host": url.netloc.decode("ascii"), "Accept": accept, "User-Agent": USER_AGENT}
+            headers |= {"X-GitHub-Api-Version": API_VERSION, "Accept-Encoding": "gzip"}
+            headers |= {"Content-Type": "application/json"} if posts else {}
             self._headers[key] = httpx.Headers(headers | (self._token.headers() if trusted else {}))
         return self._headers[key]
 
@@ -302,7 +305,7 @@ class AsyncGitHubClient:
             with _network_errors(request, PATIENCE):
                 outgoing = self._outgoing(request, PATIENCE)
                 outgoing.headers["Accept-Encoding"] = "identity"  # so that the length told is that of the file
-                response = await self._http().send(outgoing, stream=True)
+                response = await self._send(outgoing)
                 if response.status_code == 200:
                     return response
                 reply = Reply(response.status_code, _by_name(response.headers), await response.aread())
@@ -470,6 +473,8 @@ class AsyncGitHubClient:
         pool = self._pools.pop(asyncio.get_running_loop(), None)
         if pool is not None:
             await pool.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -501,6 +506,18 @@ def _next_page(reply: Reply) -> str | None:
     return links.get("next", {}).get("url")
 
 
+async def _body(response: httpx.Response, headers: Mapping[str, str]) -> bytes:
+    if "content-encoding" in headers:
+        return await response.aread()
+    # What needs no decoding is taken as it comes; httpx would pass each piece through five hands.
+    return b"".join([piece async for piece in cast("httpx.AsyncByteStream", response.stream)])
+
+
 def _by_name(headers: httpx.Headers) -> dict[str, str]:
     # httpx looks each name up by going through all of them.
-    return dict(headers.items())
+    by_name: dict[str, str] = {}
+    encoding = headers.encoding
+    for raw_name, raw_value in headers.raw:
+        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+        by_name[name] = f"{by_name[name]}, {value}" if name in by_name else value
+    return by_name

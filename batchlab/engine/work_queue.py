@@ -88,17 +88,19 @@ class Entry:
     limit: int = 0
     reading: Waits = field(default_factory=Waits)
 
-    def __lt__(self, other: Entry) -> bool:
-        return (-self.job.priority, self.number) < (-other.job.priority, other.number)
+    @property
+    def order(self) -> tuple[int, int]:
+        """The most wanted first; among equals, in the order of coming."""
+        return (-self.job.priority, self.number)
 
 
 class WorkQueue:
     """Entries by lane; repository readers come first, because they tell what else there is to do."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Lane, list[Entry]] = {}
+        self._lanes: dict[Lane, list[tuple[tuple[int, int], Entry]]] = {}
         self._clocks: dict[Lane, WaitClock] = {}
-        self._later: list[tuple[float, Entry]] = []
+        self._later: list[tuple[float, tuple[int, int], Entry]] = []
         self._numbers = 0
 
     def __len__(self) -> int:
@@ -112,7 +114,7 @@ class WorkQueue:
     def return_later(self, entry: Entry, now: float, ready: float) -> None:
         """Queue an entry again, not to be sent before ``ready``."""
         entry.queued, entry.ready = now, ready
-        heapq.heappush(self._later, (ready, entry))
+        heapq.heappush(self._later, (ready, entry.order, entry))
 
     def replace(self, entry: Entry, jobs: Sequence[Job], now: float, ready: float) -> None:
         """Queue jobs in the place of an entry, as its next attempt, not to be sent before ``ready``."""
@@ -123,7 +125,7 @@ class WorkQueue:
     def mature(self, now: float) -> None:
         """Make ready what may be sent by now."""
         while self._later and self._later[0][0] <= now:
-            entry = heapq.heappop(self._later)[1]
+            entry = heapq.heappop(self._later)[-1]
             entry.ready = now
             self._make_ready(entry, now)
 
@@ -134,7 +136,7 @@ class WorkQueue:
             self._lanes = dict(sorted(self._lanes.items(), key=lambda item: item[0].order))
             self._clocks[lane] = WaitClock(now)
         entry.reading = self._clocks[lane].read(now)
-        heapq.heappush(self._lanes[lane], entry)
+        heapq.heappush(self._lanes[lane], (entry.order, entry))
 
     @property
     def lanes(self) -> list[Lane]:
@@ -151,11 +153,11 @@ class WorkQueue:
 
     def pop(self, lane: Lane) -> Entry:
         """Take the most wanted entry of a lane."""
-        return heapq.heappop(self._lanes[lane])
+        return heapq.heappop(self._lanes[lane])[-1]
 
     def peek(self, lane: Lane) -> Entry:
         """Return the most wanted entry of a lane."""
-        return self._lanes[lane][0]
+        return self._lanes[lane][0][-1]
 
     def length(self, lane: Lane) -> int:
         """Return the entries waiting in a lane."""
@@ -169,6 +171,6 @@ class WorkQueue:
         """Take everything out, in no special order."""
         for entries in self._lanes.values():
             while entries:
-                yield entries.pop()
+                yield entries.pop()[-1]
         while self._later:
-            yield self._later.pop()[1]
+            yield self._later.pop()[-1]

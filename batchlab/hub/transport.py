@@ -54,7 +54,8 @@ class HubTransport(httpx.AsyncBaseTransport):
             self.github.depart(exchange, clock.now())
             raise
         response = exchange.response
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(self, exchange))
+        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers.items()]
+        return httpx.Response(response.status, headers=headers, stream=_Body(self, exchange))
 
     async def _serve(self, request: httpx.Request, exchange: Exchange) -> None:
         patience = request.extensions.get("timeout", {}).get("read")
