@@ -16,7 +16,6 @@ _NEEDED = (
     "saving_seconds",
     "saving_seconds_low",
     "saving_seconds_high",
-    "baseline_seconds",
     "verified_seconds",
     "status",
 )
@@ -37,7 +36,7 @@ def opportunities_data(frame: pd.DataFrame) -> pd.DataFrame:
         "predicted": frame["saving_seconds"],
         "low": frame["saving_seconds_low"].fillna(frame["saving_seconds"]),
         "high": frame["saving_seconds_high"].fillna(frame["saving_seconds"]),
-        "verified": frame["baseline_seconds"] - frame["verified_seconds"],
+        "verified": frame["verified_seconds"],
     }
     floats = {name: values.astype("float64") for name, values in number.items()}
     return pd.DataFrame({"change": frame["change"], "kind": frame["kind"], **floats, "status": frame["status"]})

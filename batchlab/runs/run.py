@@ -192,15 +192,45 @@ class Run:
 
         return save_run(self, path, contents=contents)
 
-    def explain(self) -> pd.DataFrame:
-        """Return where the makespan went: a row a state of the files, see `batchlab.runs.explain`.
+    def explain(self, by: str = "state") -> pd.DataFrame:
+        """Return where the makespan went.
+
+        Parameters
+        ----------
+        by
+            ``"state"``: a row a state of the files, see `batchlab.runs.explain`; ``"minute"``: a row a minute and
+            resource that bound in it, see `batchlab.runs.binding`. `why` says the latter in words.
 
         Returns
         -------
         pandas.DataFrame
-            Columns of `batchlab.runs.explain.EXPLANATION`; ``seconds`` add up to the makespan.
+            Columns of `batchlab.runs.explain.EXPLANATION` or `batchlab.runs.binding.BINDING`; ``seconds`` add up to
+            the makespan.
+
+        Raises
+        ------
+        InputError
+            ``by`` is neither.
         """
-        return explained(self.files, self.makespan)
+        if by not in ("state", "minute"):
+            raise InputError(f"by is {by!r}; accepted: 'state', 'minute'")
+        if by == "state":
+            return explained(self.files, self.makespan)
+        from batchlab.runs.binding import binding
+
+        return binding(self)
+
+    def why(self) -> str:
+        """Return in words which resource bound the run, as a whole and minute by minute.
+
+        Returns
+        -------
+        str
+            A sentence a line.
+        """
+        from batchlab.runs.binding import told
+
+        return told(self.explain("minute"))
 
     def _repr_html_(self) -> str:
         counts = self.results["status"].value_counts().to_dict()

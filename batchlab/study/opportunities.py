@@ -15,6 +15,7 @@ from batchlab.frames import Column, Schema
 from batchlab.hub.conditions import Server
 from batchlab.hubs import Hub
 from batchlab.patterns import MANIFESTS
+from batchlab.runs.binding import RESOURCES, main_resource
 from batchlab.runs.run import Run
 from batchlab.study.candidates import Candidate, candidates, tally_of
 from batchlab.study.experiment import Outcome, Work, arm_of, experiment
@@ -197,10 +198,11 @@ def _verdict(claim: _Claim) -> str:
 
 
 def _bound(run: Run) -> str:
-    """Return what bound the run, in words."""
-    explained = run.explain().sort_values("seconds", ascending=False)
-    state = explained.iloc[0]
-    return f"{state['share']:.0%} of the time, {state['meaning']}"
+    """Return what bound the run longest, in words."""
+    frame = run.explain("minute")
+    resource = main_resource(frame)
+    share = float(frame.loc[frame["resource"] == resource, "seconds"].sum()) / (run.makespan or 1.0)
+    return f"{share:.0%} of the time {RESOURCES[resource]}"
 
 
 def _at_the_bound(run: Run, claims: Sequence[_Claim], bound: str) -> dict[str, Any]:
@@ -277,8 +279,8 @@ def verified(frame: pd.DataFrame, run: Run, hub: Hub, seeds: Sequence[int], work
 
 def _work_of(run: Run) -> Work:
     """Return what a run was asked for; all of the hub's repositories where it does not say."""
-    patterns = tuple(getattr(run, "patterns", ())) or MANIFESTS
-    return Work(patterns, tuple(getattr(run, "repositories", ())))
+    patterns = run.patterns or MANIFESTS
+    return Work(patterns, run.repositories)
 
 
 def _status(row: Mapping[Any, Any]) -> str:

@@ -99,8 +99,7 @@ def opportunities_by_size() -> dict[str, pd.DataFrame]:
             "saving_seconds": [5.0, 3.0, -2.0],
             "saving_seconds_low": [4.0, None, -3.0],
             "saving_seconds_high": [6.5, None, -1.0],
-            "baseline_seconds": [10.0, 10.0, 10.0],
-            "verified_seconds": [4.5, None, 12.5],
+            "verified_seconds": [5.5, None, -2.5],
             "status": ["confirmed", "open", "refuted"],
         }
     )
