@@ -49,7 +49,7 @@ EXECUTE = """async ([code, patience]) => {
 }"""
 
 
-def wait_until(true: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+def _wait_until(true: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
     """Return the first true answer, or fail the test with what was waited for."""
     end = time.monotonic() + seconds
     while not (answer := true()):
@@ -57,6 +57,12 @@ def wait_until(true: Callable[[], Any], what: str, seconds: float = PATIENCE) ->
             pytest.fail(f"not within {seconds:.0f} s: {what}")
         time.sleep(0.05)
     return answer
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., Any]:
+    """Wait for a first true answer, or fail the test: ``wait_until(true, what, seconds)``."""
+    return _wait_until
 
 
 def _missing(reason: str) -> None:
@@ -150,7 +156,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
                 command, stdout=output, stderr=output, env=_environment(folder), start_new_session=True, cwd=notebooks
             )
         processes.append(process)
-        wait_until(lambda: server.answers() or process.poll() is not None, f"{module} answers; see {log}")
+        _wait_until(lambda: server.answers() or process.poll() is not None, f"{module} answers; see {log}")
         assert process.poll() is None, log.read_text(encoding="utf-8")
         return server
 
@@ -209,6 +215,12 @@ class Notebook:
 
     def run_all(self) -> None:
         self.page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+    def reload(self) -> None:
+        """Save the notebook and load the page again; the kernel lives on."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.reload()
+        self.wait_ready()
 
     def python(self, code: str) -> str:
         """Run code in the notebook's kernel, behind whatever runs there, and return what it printed."""
