@@ -15,7 +15,7 @@ from batchlab.widgets.cells import CELLS
 from batchlab.widgets.controls import Control
 from batchlab.widgets.debounce import Debounced
 from batchlab.widgets.fields import sections
-from batchlab.widgets.toolkit import ipywidgets
+from batchlab.widgets.toolkit import close_all, ipywidgets
 from batchlab.widgets.words import effective_html, problem_html
 
 WIDTH = "800px"
@@ -82,12 +82,12 @@ class ConfigPanel:
             "batchlab.yaml", description="file", tooltip="YAML, or JSON where the name ends in .json",
             style={"description_width": "30px"}, layout={"width": "260px"},
         )  # fmt: skip
-        self._buttons = [
+        buttons = [
             self._button("Save", "write all settings to the file", self.save),
             self._button("Load", "take the settings that the file names", self.load),
             self._button("Reset", "back to the documented defaults", self.reset),
         ]
-        row = ipywidgets.HBox([self._file, *self._buttons])
+        row = ipywidgets.HBox([self._file, *buttons])
         self.widget = ipywidgets.VBox(
             [ipywidgets.Tab(pages, titles=titles), self._error, row, self._effective],
             layout={"width": "100%", "max_width": WIDTH},
@@ -200,10 +200,7 @@ class ConfigPanel:
         self._write_soon.close()
         with self._lock:
             self._closed = True
-        for control in self.controls.values():
-            control.close()
-        for widget in (*self._buttons, self._error, self._effective, self._file, *self.widget.children, self.widget):
-            widget.close()
+        close_all(self.widget)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = self.widget._repr_mimebundle_(**options)

@@ -70,13 +70,6 @@ class Control:
         for part in self._parts:
             part.observe(heard, "value")
 
-    def close(self) -> None:
-        """Let go of the observer and of the widgets."""
-        for part in self._parts:
-            part.unobserve_all()
-            part.close()
-        self.widget.close()
-
 
 def _common(record: Mapping[str, Any], width: str = "min(100%, 660px)") -> dict[str, Any]:
     return {

@@ -23,6 +23,7 @@ from batchlab.widgets.cells import CELLS
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import ConfigPanel
 from batchlab.widgets.live_view import SPEEDS, LiveView
+from batchlab.widgets.static_trace import StaticTrace, trace_html
 from batchlab.widgets.tables import failures_html, metrics_html, opportunities_html, runs_html, title_of
 from batchlab.widgets.watch import Watch, empty_picture
 
@@ -91,6 +92,7 @@ class LiveLab:
         speed: float = 10.0,
         debounce: float = 0.1,
     ) -> None:
+        chosen = checked_choice(speed)
         self.hub: Hub = hub if hub is not None else SimHub.sample()
         self.config = config if config is not None else BatchConfig()
         self.handle: RunHandle | None = None
@@ -104,9 +106,10 @@ class LiveLab:
         self._ended = threading.Event()
         self._failure: BaseException | None = None
         self._closed = False
+        self._trace = StaticTrace()
         self._lock = threading.RLock()
         panel = ConfigPanel(self.config, debounce=debounce)
-        self._view = LiveView(self._conditions, panel, checked_choice(speed), virtual=self.hub.virtual)
+        self._view = LiveView(self._conditions, panel, chosen, virtual=self.hub.virtual)
         self.widget = self._view.widget
         self._view.picture.value = empty_picture(f"{self.hub.name}: nothing read yet")
         self._connect()
@@ -306,6 +309,7 @@ class LiveLab:
         self._view.result.value = metrics_html(run)
         self._view.failures.value = failures_html(run)
         self._view.runs.value = runs_html(list(zip(self._ended_under, self.runs, strict=True)))
+        self._trace.update(self._trace_html())
         return run
 
     def _look_for_opportunities(self, run: Run) -> None:
@@ -321,9 +325,17 @@ class LiveLab:
 
     # --- for notebooks ---------------------------------------------------------------------------------------------
 
+    def _trace_html(self) -> str:
+        view, last = self._view, title_of(self.runs[-1]) if self.runs else "nothing read yet"
+        parts = [display.value for display in (view.runs, view.result, view.failures) if display.value]
+        return trace_html(f"Trace of the laboratory: {last}", view.picture.value, parts)
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = self.widget._repr_mimebundle_(**options)
-        return dict(bundle or {}) | {"text/html": "", "text/plain": repr(self)}
+        return dict(bundle or {}) | {"text/html": self._trace_html(), "text/plain": repr(self)}
+
+    def _ipython_display_(self) -> None:
+        self._trace.display(self._repr_mimebundle_(), self._trace_html())
 
     def __repr__(self) -> str:
         last = f", last: {title_of(self.runs[-1])}" if self.runs else ""

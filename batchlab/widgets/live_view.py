@@ -11,7 +11,7 @@ from batchlab.batch_progress_monitor import Progress
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import WIDTH, ConfigPanel
 from batchlab.widgets.controls import strategy_choice
-from batchlab.widgets.toolkit import ipywidgets
+from batchlab.widgets.toolkit import close_all, ipywidgets
 from batchlab.widgets.words import problem_html
 
 SPEEDS: tuple[tuple[str, float], ...] = (
@@ -131,6 +131,7 @@ class LiveView:
     def offer(self, opportunities: Sequence[tuple[str, int]]) -> None:
         """Offer opportunities by name and number; none takes the offer away."""
         self.opportunity.options = tuple(opportunities)
+        self.opportunity.index = 0 if opportunities else None
         self._next.layout.display = None if opportunities else "none"
 
     def observe(self, name: str, changed: Callable[[Any], None]) -> None:
@@ -139,15 +140,7 @@ class LiveView:
 
     def close(self) -> None:
         """Take everything off the screen, and let go of who observes it."""
-        for widget in _all_below(self.widget):
-            if hasattr(widget, "unobserve_all"):
-                widget.unobserve_all()
-            widget.close()
-
-
-def _all_below(widget: Any) -> list[Any]:
-    below = [inner for child in getattr(widget, "children", ()) for inner in _all_below(child)]
-    return [*below, widget]
+        close_all(self.widget)
 
 
 def _button(label: str, icon: str, meaning: str, *, style: str = "", wide: bool = False) -> Any:
