@@ -64,8 +64,8 @@ class ApiRequest:
         Rate-limit resource it is charged to.
     points
         Budget points it costs.
-    files
-        Files it asks for.
+    files, repositories
+        Files it asks for, and in how many repositories they are.
     expected_bytes
         Size of the answer where known; patience grows with it.
     document
@@ -83,6 +83,7 @@ class ApiRequest:
     pool: str = "core"
     points: int = 1
     files: int = 0
+    repositories: int = 1
     expected_bytes: int = 0
     document: bytes = field(default=b"", repr=False)
     host: str = "api"

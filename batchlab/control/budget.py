@@ -184,8 +184,14 @@ class MinuteWindow:
         self._sent: deque[tuple[float, int]] = deque()
         self._used = 0
 
+    @property
+    def used(self) -> int:
+        """Points of the calls that were sent within the last minute, as far as that was looked at."""
+        return self._used
+
     def sent(self, points: int, now: float) -> None:
         """Take note of a call on its way."""
+        self._forget(now)
         self._sent.append((now, points))
         self._used += points
 

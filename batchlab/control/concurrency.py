@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import harmonic_mean
+from statistics import harmonic_mean, median
 from typing import Protocol
 
 
@@ -21,12 +21,19 @@ class Completion:
     at_limit
         Whether it was sent with the limit about reached. Otherwise something else sets the rate, such as a budget's
         pace, and the rate says nothing of the limit.
+    work
+        How many calls for a single file take as long as this one would on an idle server.
+    slowdown
+        How many times as long it took as it would there; None where that cannot be told. Of calls that failed, only
+        those have one that the server ended for their time.
     """
 
     sent: float
     finished: float
     ok: bool
     at_limit: bool = True
+    work: float = 1.0
+    slowdown: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,16 @@ class RateKnee:
     """Learn the limit from the delivery rate: grow while the rate grows, then hold near the knee.
 
     A round begins with the first completion of a call sent under its limit, so that the pipe is filled to it,
-    and lasts ``max(8, 2 x limit)`` deliveries. In slow start the limit doubles as long as the rate follows it by
-    at least a fifth. Then it holds, and one round in four probes. A fifth less is kept unless it costs 5 % of the
-    rate; if it does, the next three probes try a quarter more, each kept if it brings 5 %. Without the way down,
-    chance alone would carry the limit to its ceiling. A rate limit halves it and ends slow start until the
-    ceiling rises.
+    and lasts ``max(8, 2 x limit)`` deliveries; its rate is the work delivered a second. In slow start the limit
+    doubles as long as the rate follows it by at least a fifth. Then it holds, and one round in four probes. A fifth
+    less is kept unless it costs 5 % of the rate; if it does, the next three probes try a quarter more, each kept if
+    it brings 5 %. Without the way down, chance alone would carry the limit to its ceiling. Where calls take twice
+    as long as on an idle server, or longer, it probes at once, and as far down as that tells the knee to be.
+
+    A call that the server ended for its time, though small enough for an idle server, tells that too many are in
+    flight: the limit falls by more than the call was slowed down. A rate limit halves it, as far as calls are served
+    at once, ends slow start until the ceiling rises, and is remembered: for the next ten minutes the limit stays
+    below, for twice as long after each further one.
 
     Parameters
     ----------
@@ -119,8 +131,11 @@ class RateKnee:
     MISSES = 2
     KEEP = 1.05
     PROBE = 1.25
+    ROOM = 1.5  # times the knee that the slowdown tells, since that is an estimate
     CYCLE = 4
     UPWARDS = 3
+    CROWDED = 2.0  # times as long as on an idle server
+    WARY = 600.0  # seconds
 
     def __init__(self, start: int, ceiling: int) -> None:
         self.limit = min(start, ceiling)
@@ -131,29 +146,61 @@ class RateKnee:
         self._misses = 0
         self._held_rates: list[float] = []
         self._upward_probes = 0
+        self._believed, self._slowdown = self.CROWDED, 1.0
+        self._cut_at = -math.inf
+        self._most_after_refusal = math.inf
+        self._wary_until, self._wary_for = -math.inf, self.WARY
         self._begin_round(-math.inf)
 
     def _begin_round(self, now: float) -> None:
         self._round_start = now
         self._measured_since: float | None = None
         self._delivered = self._at_limit = 0
+        self._work = 0.0
+        self._slowdowns: list[float] = []
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Count it; at the end of a round decide."""
+        if not completion.ok and completion.slowdown is not None and completion.sent >= self._cut_at:
+            return self._overloaded(completion.slowdown, completion.finished)
         if self._measured_since is None:
             if completion.sent >= self._round_start:
                 self._measured_since = completion.finished
             return None
-        self._delivered += completion.ok
-        self._at_limit += completion.at_limit
+        self._count(completion)
         if self._delivered < max(8, 2 * self.limit):
             return None
-        if self._at_limit < self._delivered / 2:
-            self._begin_round(completion.finished)
-            return None
-        rate = self._delivered / max(1e-9, completion.finished - self._measured_since)
-        change = self._slow_start(rate) if self._starting else self._hold(rate)
+        change = self._end_round(completion.finished) if self._at_limit >= self._delivered / 2 else None
         self._begin_round(completion.finished)
+        return change
+
+    def _count(self, completion: Completion) -> None:
+        self._at_limit += completion.at_limit
+        if completion.ok:
+            self._delivered += 1
+            self._work += completion.work
+            if completion.slowdown is not None:
+                self._slowdowns.append(completion.slowdown)
+
+    def _end_round(self, now: float) -> LimitChange | None:
+        assert self._measured_since is not None
+        if now >= self._wary_until:
+            self._most_after_refusal = math.inf
+        rate = self._work / max(1e-9, now - self._measured_since)
+        self._slowdown = median(self._slowdowns) if self._slowdowns else 1.0
+        return self._slow_start(rate) if self._starting else self._hold(rate)
+
+    def _overloaded(self, slowdown: float, now: float) -> LimitChange | None:
+        self._starting = False
+        # It would have taken longer still, had the clock let it.
+        self._held = max(1, math.floor(self.limit / (self.ROOM * slowdown)))
+        return self._judge_anew(now, f"a small call ran into the server's clock, {slowdown:.1f} times as long as idle")
+
+    def _judge_anew(self, now: float, why: str) -> LimitChange | None:
+        self._cut_at = now
+        self._held_rates.clear()
+        change = self._set(self._held, why)
+        self._begin_round(now)
         return change
 
     def _slow_start(self, rate: float) -> LimitChange | None:
@@ -171,11 +218,17 @@ class RateKnee:
         if self.limit != self._held:
             return self._judge_probe(rate)
         self._held_rates.append(rate)
-        if len(self._held_rates) < self.CYCLE - 1:
+        crowded = self._slowdown >= self._believed
+        if len(self._held_rates) < self.CYCLE - 1 and not crowded:
             return None
         self._best_rate = harmonic_mean(self._held_rates)
         self._held_rates.clear()
-        return self._probe()
+        return self._probe_near_the_knee() if crowded else self._probe()
+
+    def _probe_near_the_knee(self) -> LimitChange | None:
+        self._believed = self._slowdown
+        why = f"calls take {self._slowdown:.1f} times as long as idle: probes near the knee"
+        return self._set(math.floor(self.ROOM * self._held / self._slowdown), why)
 
     def _probe(self) -> LimitChange | None:
         if self._upward_probes == 0:
@@ -189,25 +242,24 @@ class RateKnee:
         if rate < wanted:
             if self.limit < self._held:
                 self._upward_probes = self.UPWARDS
+                self._believed *= self.ROOM  # so much it is for some other reason than the crowd
             return self._set(self._held, f"probe taken back: {rates}")
-        self._held = self.limit
+        self._held, self._believed = self.limit, self.CROWDED
         return LimitChange(self.limit, f"probe kept: {rates}")
 
     def _set(self, limit: int, why: str) -> LimitChange | None:
-        limit = max(1, min(limit, self._ceiling))
+        limit = max(1, int(min(limit, self._ceiling, self._most_after_refusal)))
         if limit == self.limit:
             return None
         self.limit = limit
         return LimitChange(limit, why)
 
     def throttled(self, now: float) -> LimitChange | None:
-        """Halve, leave slow start, and judge anew from here."""
+        """Halve what is served at once, leave slow start, and judge anew from here."""
         self._starting = False
-        self._held_rates.clear()
-        self._held = max(1, self.limit // 2)
-        change = self._set(self._held, "halved after a rate limit")
-        self._begin_round(now)
-        return change
+        self._held = self._most_after_refusal = max(1, math.floor(self.limit / max(1.0, self._slowdown) / 2))
+        self._wary_until, self._wary_for = now + self._wary_for, 2 * self._wary_for
+        return self._judge_anew(now, "halved after a rate limit")
 
     def clamp(self, ceiling: int) -> None:
         """Shrink at once to a lower ceiling; a higher one is room to probe into."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-QUICK, SLOW = 0.8, 2.0  # calls may take so many times the seconds that were measured: sizes, crowds, learning
+QUICK, SLOW = 0.7, 2.0  # calls may take so many times the seconds foreseen: how they fill up, crowds, learning
 
 
 class Stage(NamedTuple):
@@ -39,14 +39,14 @@ class Forecast:
     Parameters
     ----------
     shortest
-        Calls of files a fifth quicker than those measured, and stages side by side.
+        Calls of files three tenths quicker than foreseen, and stages side by side.
     longest
         Calls of files twice as slow as those measured, one stage after another, and each limit waited for in turn.
 
     Examples
     --------
     >>> Forecast.of(0.5, [Stage([0.25] * 50, 10)], slots=10)
-    Forecast(shortest=1.0, longest=3.5)
+    Forecast(shortest=0.875, longest=3.5)
     """
 
     shortest: float

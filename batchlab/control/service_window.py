@@ -10,7 +10,8 @@ class ServiceWindow:
     """Hold calls back so that their service times stay under a sum a minute.
 
     The server counts CPU seconds and does not tell them; GitHub's documentation calls the response time a rough
-    estimate of them. A call under way is guessed to take as long as the longest of the last ones.
+    estimate of them. A call under way counts with what it is expected to take, and the next one is guessed to take as
+    long as the longest of the last ones.
 
     Parameters
     ----------
@@ -23,31 +24,54 @@ class ServiceWindow:
     """
 
     LENGTH = 60.0
-    FIRST_GUESS = 2.0  # seconds
-    MEMORY = 8  # calls that the guess looks back on
+    MEMORY = 8  # calls that the guess of the next one looks back on
+    FIRST = 8  # calls under way until the first of them has told how far expectations can be trusted
+    MARGIN = 1.1  # times what is expected of calls under way
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._ended: deque[tuple[float, float]] = deque()
+        self._spent = 0.0
         self._recent: deque[float] = deque(maxlen=self.MEMORY)
+        self._expected = 0.0
         self._in_flight = 0
 
-    def sent(self) -> None:
-        """Take note of a call on its way."""
-        self._in_flight += 1
+    @property
+    def spent(self) -> float:
+        """Seconds of the calls that have ended, of the last minute as far as that was looked at."""
+        return self._spent
 
-    def ended(self, sent: float, now: float) -> None:
+    def sent(self, expected: float = 0.0) -> None:
+        """Take note of a call on its way that is expected to take so many seconds."""
+        self._in_flight += 1
+        self._expected += expected
+
+    def ended(self, sent: float, now: float, expected: float = 0.0) -> None:
         """Take note of the end of a call that was sent at ``sent``; both in seconds on the run's clock."""
         self._in_flight -= 1
+        self._expected = self._expected - expected if self._in_flight else 0.0
         self._ended.append((sent, now - sent))
+        self._spent += now - sent
         self._recent.append(now - sent)
+        self._forget(now)
 
     def delay(self, now: float) -> float:
         """Return the seconds to hold the next call back; infinite until one under way has ended."""
-        while self._ended and self._ended[0][0] + self.LENGTH <= now:
-            self._ended.popleft()
-        guess = max(self._recent, default=self.FIRST_GUESS)
-        used = math.fsum(seconds for _, seconds in self._ended) + self._in_flight * guess
-        if used == 0.0 or used + guess <= self.seconds:
+        if self.seconds == math.inf:
+            return 0.0
+        self._forget(now)
+        if not self._recent and self._in_flight >= self.FIRST:
+            return math.inf
+        under_way = self.MARGIN * self._expected
+        following = max(self._recent, default=self.MARGIN * self._expected / max(1, self._in_flight))
+        if not self._in_flight and not self._ended:
+            return 0.0
+        if self._spent + under_way + following <= self.seconds:
             return 0.0
         return self._ended[0][0] + self.LENGTH - now if self._ended else math.inf
+
+    def _forget(self, now: float) -> None:
+        while self._ended and self._ended[0][0] + self.LENGTH <= now:
+            self._spent -= self._ended.popleft()[1]
+        if not self._ended:
+            self._spent = 0.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.control.batch_size import BatchSizeController, SizeChange
-from batchlab.control.route_choice import Measurements
+from batchlab.control.measurements import Measurements
 from batchlab.control.trace import Trace
 from batchlab.routes import Route, WantedFile
 
@@ -26,8 +26,10 @@ class Batching:
     trace
         Where changes of the size are written.
     measured
-        Where the times of calls that carry several files are noted.
+        What calls have shown, and where the times of archives are noted.
     """
+
+    PATIENCE = 5.0  # seconds that a call may take before its failure speaks of its size
 
     def __init__(
         self,
@@ -72,13 +74,21 @@ class Batching:
         if route.whole_repository:
             self._measured.archive(files[0].repo_size, seconds)
         elif route.most_files > 1:
-            self._measured.query(len(files), len({file.repo for file in files}), seconds)
             self._note(self._controller.size, self._controller.delivered(len(files), seconds))
 
-    def failed(self, route: Route, files: int) -> None:
-        """Take note of a call that was too much for the server."""
-        if route.most_files > 1:
-            self._note(self._controller.size, self._controller.failed(files))
+    def too_much(self, route: Route, files: Sequence[WantedFile], seconds: float, failures: int) -> bool:
+        """Take note of a call that the server failed; return whether it had better be halved.
+
+        Not where load stretched it: then fewer may be in flight. Nor where it failed at once, the first time: such
+        a failure may strike any call.
+        """
+        repositories, size = len({file.repo for file in files}), sum(file.size for file in files)
+        if self._measured.was_stretched(len(files), repositories, size, seconds):
+            return False
+        if seconds < self.PATIENCE and failures == 1:
+            return False
+        self._note(self._controller.size, self._controller.failed(len(files)))
+        return True
 
     def _note(self, old: int, change: SizeChange | None) -> None:
         if change is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from batchlab import clock
 from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
@@ -11,16 +12,24 @@ from batchlab.batch_config import BatchConfig
 from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.circuit_breaker import BreakerChange
 from batchlab.control.concurrency import Completion
-from batchlab.control.route_choice import Measurements
+from batchlab.control.measurements import SINGLE, Load, Measurements
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.work_queue import Entry
-from batchlab.errors import BatchLabError, NetworkError, RateLimitError, category_of
+from batchlab.errors import BatchLabError, NetworkError, RateLimitError, ServerError, category_of
 from batchlab.frames.records import BatchRecord, CallRecord
 from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
 
-ONE_AT_A_TIME = frozenset({"tree", "blob", "contents"})
 ABOUT = 0.75  # share of the limit from which it counts as reached
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One HTTP exchange: what is asked, its record, and the seconds that it was expected to take."""
+
+    request: ApiRequest
+    record: CallRecord
+    expected: float
 
 
 class Caller:
@@ -31,7 +40,7 @@ class Caller:
     client, config, governor, trace
         What sends a call, the live settings, what keeps the limits, and where calls are written.
     measured
-        Where the times of calls for a tree or a single file are noted.
+        Where the times of calls are noted.
     completed
         Called at the end of each call.
     """
@@ -59,33 +68,36 @@ class Caller:
         for redirects in range(MOST_REDIRECTS + 1):
             if redirects:
                 self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
-            reply = await self._exchange(entry, batch, request, sink)
+            expected = 0.0 if redirects else entry.expected
+            reply = await self._exchange(_Call(request, _new_call(entry, batch, request), expected), sink)
             target = self._client.follow(request, reply)
             if target is None:
                 return reply
             request = target
         raise NetworkError(f"{request.endpoint}: more than {MOST_REDIRECTS} redirects")
 
-    async def _exchange(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None) -> Reply:
-        record = self._trace.call(_new_call(entry, batch, request))
+    async def _exchange(self, call: _Call, sink: Sink | None) -> Reply:
+        self._trace.call(call.record)
         try:
-            reply = await self._client.exchange(request, self._config.request_timeout, sink)
+            reply = await self._client.exchange(call.request, self._config.request_timeout, sink)
         except BaseException as error:
-            self._unanswered(request, record, error)
+            self._unanswered(call, error)
             raise
-        refusal = self._client.error_of(request, reply)
-        self._answered(request, record, reply, refusal)
+        refusal = self._client.error_of(call.request, reply)
+        self._answered(call, reply, refusal)
         if refusal is not None:
             raise refusal
         return reply
 
-    def _unanswered(self, request: ApiRequest, record: CallRecord, error: BaseException) -> None:
+    def _unanswered(self, call: _Call, error: BaseException) -> None:
+        request = call.request
         self._governor.lost(request.pool, request.points)
         if isinstance(error, NetworkError):
             self.connection(self._governor.heard(request.pool, error, request.files, clock.now()))
-        self._ended(record, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
+        self._ended(call, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
 
-    def _answered(self, request: ApiRequest, record: CallRecord, reply: Reply, refusal: BatchLabError | None) -> None:
+    def _answered(self, call: _Call, reply: Reply, refusal: BatchLabError | None) -> None:
+        request, record = call.request, call.record
         record.points = cost_of(request, reply, refusal)
         record.status, record.bytes = reply.status, len(reply.body) + reply.streamed
         record.answered = reply.began
@@ -96,23 +108,35 @@ class Caller:
         self._governor.answered(request.pool, request.points, record.points, told)
         self.connection(self._governor.heard(request.pool, refusal, request.files, clock.now()))
         if refusal is None:
-            self._governor.succeeded(record.sent)
-            self._ended(record, "not_modified" if reply.status == 304 else "ok", None)
+            self._governor.succeeded(request.pool, record.sent)
+            self._ended(call, "not_modified" if reply.status == 304 else "ok", None)
         elif isinstance(refusal, RateLimitError):
             refusal.pool = request.pool
-            self._ended(record, "limited", refusal)
+            self._ended(call, "limited", refusal)
         else:
-            self._ended(record, "failed", refusal)
+            self._ended(call, "failed", refusal)
 
-    def _ended(self, record: CallRecord, outcome: str, error: BaseException | None) -> None:
+    def _ended(self, call: _Call, outcome: str, error: BaseException | None) -> None:
+        record = call.record
         record.finished, record.outcome = clock.now(), outcome
         record.error = None if error is None else f"{category_of(error).value}: {error}"
-        self._governor.ended(record.pool, record.sent, record.finished)
+        self._governor.ended(record.pool, record.sent, record.finished, expected=call.expected)
         self._trace.call_ended(record)
-        if outcome == "ok" and record.pool == "core" and record.endpoint in ONE_AT_A_TIME:
-            self._measured.rest(record.finished - record.sent)
         good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
-        self._completed(Completion(record.sent, record.finished, good, at_limit))
+        load = self._measure(call.request, record, error)
+        self._completed(Completion(record.sent, record.finished, good, at_limit, load.work, load.slowdown))
+
+    def _measure(self, request: ApiRequest, record: CallRecord, error: BaseException | None) -> Load:
+        seconds = record.finished - record.sent
+        if request.endpoint == "graphql" and isinstance(error, ServerError):
+            return self._measured.failed_query(*_measure_of(request), seconds)
+        if record.outcome != "ok":
+            return Load()
+        if request.endpoint == "graphql":
+            return self._measured.query(*_measure_of(request), seconds)
+        if request.endpoint not in SINGLE:
+            return Load()
+        return self._measured.rest(seconds, request.endpoint, record.bytes)
 
     def connection(self, change: BreakerChange | None) -> None:
         """Write down what a circuit breaker has decided, if anything."""
@@ -120,6 +144,10 @@ class Caller:
             self._trace.decide(
                 clock.now(), "governor", "circuit breaker", change.old.value, change.state.value, change.why
             )
+
+
+def _measure_of(request: ApiRequest) -> tuple[int, int, int]:
+    return request.files, request.repositories, request.expected_bytes
 
 
 def _new_call(entry: Entry, batch: BatchRecord, request: ApiRequest) -> CallRecord:

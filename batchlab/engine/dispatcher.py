@@ -20,9 +20,9 @@ from batchlab.batch_config import BatchConfig, Changes
 from batchlab.config_files import text_of
 from batchlab.control.concurrency import Completion, LimitChange
 from batchlab.control.limiter import Limiter
+from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.retry import RetryPolicy
-from batchlab.control.route_choice import Measurements
 from batchlab.control.trace import Mean, Trace
 from batchlab.control.waits import Reason, Waits
 from batchlab.engine.caller import Caller
@@ -93,7 +93,8 @@ class Dispatcher:
         self.mean_limit = Mean(self.limiter.limit, clock.now())
         self.governor = Governor(policy, config)
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
-        self._caller = Caller(client, config, self.governor, trace, measured or Measurements(), self._completed)
+        self._measured = measured or Measurements()
+        self._caller = Caller(client, config, self.governor, trace, self._measured, self._completed)
         self._queue = WorkQueue()
         self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
         self._open: Counter[Lane] = Counter()
@@ -105,6 +106,8 @@ class Dispatcher:
         self._holds: dict[Lane, Hold] = {}
         self.reconfigured: Callable[[], None] = lambda: None
         self.pumped: Callable[[float], None] = lambda now: None
+        self.mind_changed: Callable[[], bool] = lambda: False
+        self.plan_anew: Callable[[list[Job]], None] = lambda jobs: None
 
     def submit(self, job: Job) -> None:
         """Queue a job; may be called by jobs under way."""
@@ -196,6 +199,8 @@ class Dispatcher:
         """Send all that may be sent now, and arrange to be called when more may be."""
         now = clock.now()
         self._queue.mature(now)
+        if self.mind_changed():
+            self._plan_anew(now)
         due = self._queue.next_time() or math.inf
         self._holds.clear()
         for lane in self._queue.lanes:
@@ -223,6 +228,13 @@ class Dispatcher:
             return now
         self._holds[lane] = hold
         return now + hold.seconds
+
+    def _plan_anew(self, now: float) -> None:
+        """Hand back what waits for its first sending: it may go another way by now."""
+        entries = self._queue.take_back()
+        for entry in entries:
+            self._charge_waits(entry, now)
+        self.plan_anew([entry.job for entry in entries])
 
     def _gather(self, lane: Lane, now: float) -> Entry:
         """Take the most wanted entry of a lane, and fill its call up with others that fit."""
@@ -282,7 +294,10 @@ class Dispatcher:
         self._holdings.ledger.reserve(job.memory)
         entry.in_flight, entry.limit = self.limiter.in_flight, self.limiter.limit
         self._open[job.lane] += 1
-        self._caller.connection(self.governor.sent(job.lane.pool, job.points, now, clock.epoch()))
+        entry.expected = job.seconds(self._measured)
+        self._caller.connection(
+            self.governor.sent(job.lane.pool, job.points, now, clock.epoch(), expected=entry.expected)
+        )
         record = self._trace.batch(
             BatchRecord(-1, self._operation, job.route, job.repo, len(job.results), entry.attempt, entry.queued, now)
         )

@@ -69,13 +69,14 @@ class FileFetching:
         self._leaders: dict[str, Ask] = {}
         self._down: frozenset[str] = frozenset()
         self._open: Counter[Repository] = Counter()
-        self.asked = self.done = 0
+        self.asked = self.done = self.following = self._bytes_asked = 0
 
     def ask(self, asks: Sequence[Ask]) -> None:
         """Take in files of one repository: deliver what is held, let equal ones follow, queue the rest."""
         self.asked += len(asks)
         for ask in asks:
             ask.result.queued = clock.now()
+            self._bytes_asked += ask.file.size
             self._open[ask.result.request.repo] += 1
         self._queue([ask for ask in asks if not self._provided(ask)])
 
@@ -92,6 +93,7 @@ class FileFetching:
             self._deliver_held(ask, leader.result.content)
         else:
             leader.followers.append(ask)
+            self.following += 1
         return True
 
     def _queue(self, asks: Sequence[Ask], error: Exception | None = None) -> None:
@@ -106,6 +108,16 @@ class FileFetching:
             for place in sorted(stranded):
                 self.refused(alike[place], error or _no_route(alike[place].file))
 
+    def plan_anew(self, jobs: Sequence[Job]) -> None:
+        """Queue the files of jobs that were not sent, on the routes that are best by now."""
+        by_repository: dict[Repository, list[Ask]] = {}
+        for job in jobs:
+            assert isinstance(job, FileJob)
+            for ask in job.asks:
+                by_repository.setdefault(ask.file.repo, []).append(ask)
+        for asks in by_repository.values():
+            self._queue(asks)
+
     def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
         """Queue files again on routes that were not tried; where there is none, they end with ``error``."""
         for ask in asks:
@@ -119,6 +131,16 @@ class FileFetching:
     def is_down(self, route: Route) -> bool:
         """Return whether the server does not have a route."""
         return route.name in self._down
+
+    @property
+    def wanted(self) -> int:
+        """Files that have yet to be fetched: those that wait for an equal one do not count."""
+        return self.asked - self.done - self.following
+
+    @property
+    def mean_size(self) -> float:
+        """Mean bytes of the files asked for so far."""
+        return self._bytes_asked / max(1, self.asked)
 
     @property
     def repositories_open(self) -> int:
@@ -148,9 +170,13 @@ class FileFetching:
 
     def _deliver(self, ask: Ask, content: FileContent) -> None:
         self._finish(ask, content)
-        followers, ask.followers = ask.followers, []
-        for follower in followers:
+        for follower in self._released(ask):
             self._deliver_held(follower, content)
+
+    def _released(self, ask: Ask) -> list[Ask]:
+        followers, ask.followers = ask.followers, []
+        self.following -= len(followers)
+        return followers
 
     def _finish(self, ask: Ask, content: FileContent) -> None:
         ask.result.content, ask.result.error = content, None
@@ -187,7 +213,7 @@ class FileFetching:
         self._end(ask)
         if self._leaders.get(ask.file.sha) is ask:
             del self._leaders[ask.file.sha]
-        followers, ask.followers = ask.followers, []
+        followers = self._released(ask)
         # One by one: where the next fails at once, too, the one after it does not wait inside its failure.
         for follower in followers:
             follower.result.queue_wait = clock.now() - follower.result.queued

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Self
 from batchlab import clock
 from batchlab.batch_models import BatchResult
 from batchlab.content_store import HeldContent
+from batchlab.control.measurements import Measurements
+from batchlab.engine.call_seconds import call_seconds
 from batchlab.engine.holdings import STREAM_BUFFER
 from batchlab.engine.work_queue import Job, Lane
 from batchlab.errors import BatchLabError, CancelledFileError, FileError, IntegrityError, ServerError
@@ -42,12 +44,17 @@ class FileJob:
         self.lane = Lane(route.whole_repository, route.pool, route.name)
         self.priority = max(ask.result.request.priority for ask in asks)
         self._to_disk = fetching.batching.goes_to_disk(route, asks[0].file)
-        self._handed_over = 0
+        self._handed_over = self._failures = 0
+        self._started = 0.0
 
     @property
     def results(self) -> Sequence[BatchResult]:
         """The rows of its files."""
         return [ask.result for ask in self.asks]
+
+    def seconds(self, measured: Measurements) -> float:
+        """Return the seconds that it takes, from what was measured."""
+        return call_seconds(self._route, [ask.file for ask in self.asks], measured)
 
     @property
     def points(self) -> int:
@@ -76,10 +83,10 @@ class FileJob:
 
     async def run(self, send: Send) -> None:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
-        started = clock.now()
+        self._started = clock.now()
         files = [ask.file for ask in self.asks]
         outcomes = await self._fetch(files, send)
-        self._fetching.batching.delivered(self._route, files, clock.now() - started)
+        self._fetching.batching.delivered(self._route, files, clock.now() - self._started)
         for ask, outcome in zip(self.asks, outcomes, strict=True):
             self._take(ask, outcome)
 
@@ -114,7 +121,10 @@ class FileJob:
         """Return what to send again after a failure that may pass: itself, or its halves where it was too much."""
         if not isinstance(error, ServerError) or len(self.asks) == 1 or self._route.whole_repository:
             return [self]
-        self._fetching.batching.failed(self._route, len(self.asks))
+        self._failures += 1
+        seconds = clock.now() - self._started
+        if not self._fetching.batching.too_much(self._route, [ask.file for ask in self.asks], seconds, self._failures):
+            return [self]
         middle = len(self.asks) // 2
         return [type(self)(self._fetching, self._route, part) for part in (self.asks[:middle], self.asks[middle:])]
 

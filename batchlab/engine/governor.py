@@ -11,6 +11,7 @@ from batchlab.control.budget import Budget, MinuteWindow, Pacing, RateLimitHeade
 from batchlab.control.circuit_breaker import BreakerChange, CircuitBreaker
 from batchlab.control.policies import Policy
 from batchlab.control.rate_limits import pause
+from batchlab.control.refutation import Refutation
 from batchlab.control.service_window import ServiceWindow
 from batchlab.control.waits import Reason
 from batchlab.errors import BatchLabError, ErrorCategory, NetworkError, RateLimitError, ServerError, category_of
@@ -58,6 +59,8 @@ class _Pool:
         share, points = policy.minute_share(config), POINTS_A_MINUTE.get(name, math.inf)
         self.minute = MinuteWindow(share * points, spread=policy.pacing is Pacing.ALWAYS)
         self.service = ServiceWindow(share * SERVICE_SECONDS_A_MINUTE.get(name, math.inf))
+        self.no_minute = Refutation(points)
+        self.no_service = Refutation(SERVICE_SECONDS_A_MINUTE.get(name, math.inf))
         self.breaker = CircuitBreaker()
         self.last_failure = ""
 
@@ -66,6 +69,22 @@ class _Pool:
         self.budget.share = config.rate_limit_buffer
         self.minute.points = share * POINTS_A_MINUTE.get(name, math.inf)
         self.service.seconds = share * SERVICE_SECONDS_A_MINUTE.get(name, math.inf)
+
+    def sent(self, points: int, expected: float, now: float, epoch: float) -> None:
+        self.budget.sent(points, epoch)
+        self.minute.sent(points, now)
+        self.service.sent(expected)
+        self.no_minute.used(self.minute.used, now)
+        self.no_service.used(self.service.spent, now)
+
+    def succeeded(self, sent: float) -> None:
+        self.no_minute.succeeded(sent)
+        self.no_service.succeeded(sent)
+
+    def delay_by_rules(self, now: float) -> float:
+        """Seconds for which the rules beside the budget hold a call back, those aside that the server has not."""
+        minute = 0.0 if self.no_minute.refuted else self.minute.delay(1, now)
+        return max(minute, 0.0 if self.no_service.refuted else self.service.delay(now))
 
 
 class Governor:
@@ -132,7 +151,7 @@ class Governor:
         primary = keeper.budget.delay(1, demand, epoch)
         # A server that names no budget has its limits switched off, until it proves otherwise.
         unlimited = keeper.budget.silent and self._paused_at == NEVER
-        secondary = 0.0 if unlimited else max(keeper.minute.delay(1, now), keeper.service.delay(now))
+        secondary = 0.0 if unlimited else keeper.delay_by_rules(now)
         if max(primary, secondary) <= 0:
             return None
         return Hold(Reason.PACE, max(primary, secondary), "primary" if primary >= secondary else "secondary")
@@ -151,12 +170,10 @@ class Governor:
         too_long = hold.reason is not Reason.SLOT and longest < hold.seconds < math.inf
         return _long_wait(hold, longest) if too_long else None
 
-    def sent(self, pool: str, points: int, now: float, epoch: float) -> BreakerChange | None:
-        """Take note of a call on its way; while no call gets through it is a trial."""
+    def sent(self, pool: str, points: int, now: float, epoch: float, *, expected: float = 0.0) -> BreakerChange | None:
+        """Take note of a call on its way that is expected to take so many seconds; while none gets through, a trial."""
         keeper = self._pool(pool)
-        keeper.budget.sent(points, epoch)
-        keeper.minute.sent(points, now)
-        keeper.service.sent()
+        keeper.sent(points, expected, now, epoch)
         return keeper.breaker.sent(now)
 
     def answered(self, pool: str, points: int, cost: int, told: RateLimitHeaders | None) -> None:
@@ -177,12 +194,13 @@ class Governor:
         keeper.last_failure = str(error)
         return keeper.breaker.failed(now)
 
-    def ended(self, pool: str, sent: float, now: float) -> None:
-        """Take note of the time that a call took, however it ended."""
-        self._pool(pool).service.ended(sent, now)
+    def ended(self, pool: str, sent: float, now: float, *, expected: float = 0.0) -> None:
+        """Take note of the time that a call took, however it ended, and whatever it was expected to take."""
+        self._pool(pool).service.ended(sent, now, expected)
 
-    def succeeded(self, sent: float) -> None:
+    def succeeded(self, pool: str, sent: float) -> None:
         """Take note of a good answer: to a call sent since the last pause, it tells that the limit is behind."""
+        self._pool(pool).succeeded(sent)
         if sent > self._paused_at:
             self._in_a_row = 0
 

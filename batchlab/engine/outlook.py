@@ -7,13 +7,23 @@ from collections.abc import Callable, Sequence
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
+from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
-from batchlab.control.route_choice import Allowance, Measurements, Outlook, prefers_archive, prefers_queries
+from batchlab.control.route_choice import (
+    Allowance,
+    Outlook,
+    prefers_archive,
+    prefers_queries,
+    seconds_by_queries,
+    seconds_by_single_files,
+)
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE, Governor
 from batchlab.routes import WantedFile
 
 EXPECTED_SLOTS = 32  # calls in flight that a run hopes for before it has learned better
+REVIEW_EVERY = 1.0  # seconds
+INCLINED = 1.1  # times as good as the other way: what has been chosen
 
 
 class Planner:
@@ -31,6 +41,8 @@ class Planner:
         Returns files still wanted, the repositories they are in, and trees not read yet.
     files_a_query
         Returns the files that one query carries now.
+    file_size
+        Returns the mean bytes of a file.
     """
 
     def __init__(
@@ -44,20 +56,38 @@ class Planner:
         limit: Callable[[], int],
         wanted: Callable[[], tuple[int, int, int]],
         files_a_query: Callable[[], int],
+        file_size: Callable[[], float],
     ) -> None:
         self._policy, self._config, self._governor, self._trace = policy, config, governor, trace
-        self._measured, self._limit, self._wanted, self._files_a_query = measured, limit, wanted, files_a_query
+        self._measured, self._limit, self._wanted = measured, limit, wanted
+        self._files_a_query, self._file_size = files_a_query, file_size
         self._by_queries = True
+        self._next_review = -math.inf
 
     def several(self, files: Sequence[WantedFile]) -> bool:
-        """Return whether these files had better travel many a call."""
-        by_queries = prefers_queries(self.outlook(len(files)), self._measured)
-        if by_queries != self._by_queries:
-            names = {True: "many files a call", False: "one file a call"}
-            why = f"predicted from {self._measured.rest_seconds:.2f} s a REST call"
-            self._trace.decide(clock.now(), "planner", "route", names[not by_queries], names[by_queries], why)
-            self._by_queries = by_queries
-        return by_queries
+        """Return whether files had better travel many a call; reviewed once a second."""
+        if clock.now() >= self._next_review:
+            self.review(len(files))
+        return self._by_queries
+
+    def review(self, files: int = 1) -> bool:
+        """Predict both ways anew, at most once a second, with so many files at least; return whether that changes."""
+        now = clock.now()
+        if now < self._next_review or not self._wanted()[0]:
+            return False
+        self._next_review = now + REVIEW_EVERY
+        outlook, before = self.outlook(files), self._by_queries
+        self._by_queries = prefers_queries(outlook, self._measured, inclined=INCLINED if before else 1 / INCLINED)
+        if self._by_queries == before:
+            return False
+        names = {True: "many files a call", False: "one file a call"}
+        self._trace.decide(now, "planner", "route", names[before], names[self._by_queries], self._because(outlook))
+        return True
+
+    def _because(self, outlook: Outlook) -> str:
+        queries = seconds_by_queries(outlook, self._measured)
+        single = seconds_by_single_files(outlook, self._measured)
+        return f"{outlook.files} files take {queries:.1f} s by queries, {single:.1f} s one by one"
 
     def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
@@ -69,7 +99,7 @@ class Planner:
         known, in_known = max(waiting, files), max(repositories, 1)
         ruled = not self._governor.account("core").silent
         share = self._policy.minute_share(self._config)
-        slots = max(self._limit(), min(self._policy.ceiling(self._config), EXPECTED_SLOTS))
+        slots = self._measured.slots(self._limit(), min(self._policy.ceiling(self._config), EXPECTED_SLOTS))
         return Outlook(
             files=round(known + trees * known / in_known),
             repositories=in_known + trees,
@@ -81,6 +111,7 @@ class Planner:
             graphql=self._allowance("graphql"),
             service_share=share * SERVICE_SECONDS_A_MINUTE["graphql"] / 60.0 if ruled else math.inf,
             files_a_query=self._files_a_query(),
+            file_size=self._file_size(),
         )
 
     def _allowance(self, pool: str) -> Allowance:

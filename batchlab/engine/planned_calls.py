@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batchlab.control.route_choice import ARCHIVE_SHARE, Measurements, archive_seconds, query_seconds
+from batchlab.control.measurements import ARCHIVE_SHARE, Measurements
+from batchlab.engine.call_seconds import call_seconds
 from batchlab.engine.file_job import FileJob
 from batchlab.engine.work_queue import Job
-from batchlab.routes import ROUTES, Route, WantedFile
+from batchlab.routes import ROUTES
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,8 @@ class PlannedCall:
             price.calls,
             price.points,
             round(ARCHIVE_SHARE * files[0].repo_size) if route.whole_repository else size,
-            _seconds(route, files, measured),
+            call_seconds(route, files, measured),
         )
-
-
-def _seconds(route: Route, files: Sequence[WantedFile], measured: Measurements) -> float:
-    if route.whole_repository:
-        return archive_seconds(files[0].repo_size, measured)
-    if route.most_files == 1:
-        return measured.rest_seconds
-    return query_seconds(len(files), len({file.repo for file in files})) * measured.query_factor
 
 
 def planned_calls(jobs: Sequence[Job], measured: Measurements) -> list[PlannedCall]:

@@ -14,8 +14,8 @@ from batchlab.batch_models import BatchResult
 from batchlab.batch_progress_monitor import BatchProgressMonitor
 from batchlab.batch_strategy_manager import BatchStrategyManager, ChoiceByPolicy, Group, RouteChoice
 from batchlab.cache_manager import CacheManager
+from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
-from batchlab.control.route_choice import Measurements
 from batchlab.control.trace import Trace
 from batchlab.engine.batching import Batching
 from batchlab.engine.dispatcher import Dispatcher, stopped
@@ -122,16 +122,18 @@ class Reading:
         policy, config = self._policy, self._config
         if not policy.plans:
             return ChoiceByPolicy(policy.batch_size(config).size, policy.archives)
-        return Planner(
+        planner = Planner(
             policy, config, self._dispatcher.governor, self._trace, self._measured,
             limit=lambda: self._dispatcher.limiter.limit,
             wanted=self._wanted,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
+            file_size=lambda: self._fetching.mean_size,
         )  # fmt: skip
+        self._dispatcher.mind_changed, self._dispatcher.plan_anew = planner.review, self._fetching.plan_anew
+        return planner
 
     def _wanted(self) -> tuple[int, int, int]:
-        left = self._fetching.asked - self._fetching.done
-        return left, self._fetching.repositories_open, self.asks.trees - self.asks.trees_read
+        return self._fetching.wanted, self._fetching.repositories_open, self.asks.trees - self.asks.trees_read
 
     def _plan(self, files: Sequence[WantedFile], tried: frozenset[str]) -> list[Group]:
         return self._manager.plan(files, self._routes, self._unavailable | tried)

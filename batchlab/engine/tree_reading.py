@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from batchlab.batch_models import BatchResult, Repository
+from batchlab.control.measurements import Measurements
 from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.work_queue import Job, Lane
 from batchlab.errors import RepositoryAccessError
@@ -112,6 +113,10 @@ class TreeJob:
         """Fetch and hand over."""
         request = tree_request(self.reading.repo, self.ref, recursive=self.recursive)
         self.reading.listed(self, await self.reading.revalidation.read(request, send, read_tree))
+
+    def seconds(self, measured: Measurements) -> float:
+        """Return the seconds that it takes, from what was measured."""
+        return measured.rest_seconds
 
     def absorb(self, other: Job) -> bool:
         """Return False: a listing travels alone."""

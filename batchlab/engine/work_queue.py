@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from batchlab.batch_models import BatchResult
+from batchlab.control.measurements import Measurements
 from batchlab.control.waits import WaitClock, Waits
 from batchlab.errors import BatchLabError
 from batchlab.routes import Send
@@ -54,6 +55,10 @@ class Job(Protocol):
         """Why it is of no use to send it, None where it is: what stands in its way stands in its whole lane's."""
         ...
 
+    def seconds(self, measured: Measurements) -> float:
+        """Return the seconds that it takes, from what was measured."""
+        ...
+
     async def run(self, send: Send) -> None:
         """Do the work through ``send``; what it raises is the batch's failure."""
         ...
@@ -76,7 +81,8 @@ class Entry:
     """A job in the queue.
 
     ``queued`` is when it entered, ``ready`` when it could first be sent, ``attempt`` the number of its next sending,
-    ``in_flight`` and ``limit`` what its admission saw: a limit may change before the call has left.
+    ``in_flight`` and ``limit`` what its admission saw: a limit may change before the call has left; ``expected`` the
+    seconds that its call was expected to take then.
     """
 
     job: Job
@@ -86,6 +92,7 @@ class Entry:
     attempt: int = 1
     in_flight: int = 0
     limit: int = 0
+    expected: float = 0.0
     reading: Waits = field(default_factory=Waits)
 
     @property
@@ -166,6 +173,16 @@ class WorkQueue:
     def next_time(self) -> float | None:
         """Return when the next waiting entry becomes ready, None when none waits."""
         return self._later[0][0] if self._later else None
+
+    def take_back(self) -> list[Entry]:
+        """Take out the files that wait for their first sending, other than by archive, in the order of wanting."""
+        taken: list[tuple[tuple[int, int], Entry]] = []
+        for lane, entries in self._lanes.items():
+            if lane.route != "tree" and not lane.reads_repository:
+                taken += [item for item in entries if item[-1].attempt == 1]
+                entries[:] = [item for item in entries if item[-1].attempt > 1]
+                heapq.heapify(entries)
+        return [item[-1] for item in sorted(taken, key=lambda item: item[0])]
 
     def drain(self) -> Iterator[Entry]:
         """Take everything out, in no special order."""

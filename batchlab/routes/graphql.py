@@ -52,13 +52,14 @@ class GraphQL:
 
 
 def _request(files: Sequence[WantedFile], query: Query) -> ApiRequest:
-    repositories = {file.repo.full_name for file in files}
+    repositories = list({file.repo.full_name for file in files})
     return ApiRequest(
         "graphql",
         "/graphql",
-        repositories.pop() if len(repositories) == 1 else "",
+        repositories[0] if len(repositories) == 1 else "",
         pool="graphql",
         files=len(files),
+        repositories=len(repositories),
         expected_bytes=sum(file.size for file in files),
         document=query.document,
         host="graphql",

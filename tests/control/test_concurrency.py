@@ -36,11 +36,14 @@ def _serve(
     start: float = 0.0,
     spread: float = 0.4,
     retrograde: float = 0.0,
+    told: bool = False,
+    slower: float = 1.0,
 ) -> list[int]:
     """Keep a server busy, in closed loop; return the limit after each call.
 
     Up to the knee calls do not disturb each other; beyond it each takes as much longer as they are more, so that
-    the server's rate stays the same, or falls where it is ``retrograde``. Service times differ by ``spread``.
+    the server's rate stays the same, or falls where it is ``retrograde``. Service times differ by ``spread``. What
+    the crowd costs each call is ``told``, over-stated by ``slower``.
     """
     now, number = start, 0
     limits: list[int] = []
@@ -53,7 +56,8 @@ def _serve(
             service = SERVICE * crowd * (1 + spread * (2 * (number * GOLDEN % 1) - 1))
             heapq.heappush(flying, (now + service, number, now))
         now, _, sent = heapq.heappop(flying)
-        controller.completed(Completion(sent, now, ok=True))
+        slowdown = slower * (now - sent) / SERVICE if told else None
+        controller.completed(Completion(sent, now, ok=True, slowdown=slowdown))
         limits.append(controller.limit)
     return limits
 
@@ -103,13 +107,54 @@ def test_a_rate_limit_halves(make: Callable[[], ConcurrencyController]) -> None:
     assert "rate limit" in change.why
 
 
-def test_after_a_rate_limit_the_learned_limit_regrows_by_probing_and_not_by_doubling() -> None:
+def test_after_a_rate_limit_the_learned_limit_stays_below_for_ten_minutes_and_then_regrows_by_probing() -> None:
     controller = RateKnee(8, 96)
     _serve(controller, 300, _boundless)
     controller.throttled(100.0)
-    limits = _serve(controller, 4000, _boundless, start=200.0)
+    halved = controller.limit
+    assert max(_serve(controller, 4000, _boundless, start=200.0)) == halved
+    limits = _serve(controller, 4000, _boundless, start=700.0)
     assert max(after / before for before, after in pairwise(limits)) <= 1.3
-    assert limits[-1] > limits[0]
+    assert limits[-1] > halved
+
+
+def test_each_further_rate_limit_is_remembered_for_twice_as_long() -> None:
+    controller = RateKnee(8, 96)
+    controller.throttled(0.0)
+    controller.throttled(1000.0)
+    assert max(_serve(controller, 2000, _boundless, start=2000.0)) == 2
+    assert max(_serve(controller, 2000, _boundless, start=2200.0)) > 2
+
+
+def test_a_small_call_that_the_servers_clock_ended_lowers_the_limit_once_and_by_more_than_it_was_slowed_down() -> None:
+    controller = RateKnee(64, 96)
+    change = controller.completed(Completion(0.0, 10.0, ok=False, slowdown=8.0))
+    assert change is not None
+    assert controller.limit == change.limit == 5
+    for _ in range(50):  # those that were under way with it tell nothing new
+        assert controller.completed(Completion(0.1, 10.1, ok=False, slowdown=8.0)) is None
+    assert controller.completed(Completion(10.5, 20.5, ok=False, slowdown=3.0)) is not None
+    assert controller.limit == 1
+
+
+def test_where_calls_take_many_times_as_long_as_idle_the_knee_is_looked_for_at_once() -> None:
+    limits = _serve(RateKnee(8, 96), 20_000, lambda now: 64 if now < 10 else 6, told=True)
+    assert median(limits[3000:5000]) >= 48
+    assert median(limits[10_000:12_000]) <= 12
+
+
+def test_a_slowness_that_fewer_calls_do_not_cure_is_not_taken_for_a_crowd_for_long() -> None:
+    controller = RateKnee(8, 96)
+    limits = _serve(controller, 30_000, _boundless, told=True, slower=3.0)
+    assert median(limits[-10_000:]) >= 72
+
+
+def test_after_a_rate_limit_the_crowd_is_not_counted_among_what_is_halved() -> None:
+    controller = RateKnee(64, 96)
+    _serve(controller, 700, lambda now: 16, told=True)
+    before = controller.limit
+    controller.throttled(100.0)
+    assert controller.limit <= max(8, before // 2)
 
 
 def test_a_fixed_limit_regrows_by_one_a_round_up_to_where_it_was() -> None:

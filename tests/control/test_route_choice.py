@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from batchlab.control.measurements import Measurements, query_seconds
 from batchlab.control.route_choice import (
     Allowance,
-    Measurements,
     Outlook,
     prefers_archive,
     prefers_queries,
-    query_seconds,
     seconds_by_queries,
     seconds_by_single_files,
 )
@@ -70,8 +69,23 @@ def test_predictions_grow_with_the_files() -> None:
 def test_queries_that_turn_out_slow_are_believed_over_the_prior() -> None:
     measured = _measured(0.2)
     before = seconds_by_queries(UNLIMITED, measured)
-    measured.query(files=20, repositories=1, seconds=3 * query_seconds(20, 1))
+    for _ in range(10):
+        measured.query(files=20, repositories=1, size=0, seconds=3 * query_seconds(20, 1))
     assert seconds_by_queries(UNLIMITED, measured) == pytest.approx(3 * before)
+
+
+def test_what_has_been_chosen_does_not_change_for_a_trifle() -> None:
+    measured = _measured(0.1)
+    alike = next(rest for rest in range(20, 200) if prefers_queries(UNLIMITED, _measured(rest / 1000))) / 1000
+    assert not prefers_queries(UNLIMITED, _measured(alike), inclined=0.95)
+    assert prefers_queries(UNLIMITED, _measured(0.95 * alike), inclined=1.1)
+    assert measured.slowdown == 1.0
+
+
+def test_large_files_speak_against_queries() -> None:
+    far = _measured(0.3)
+    assert prefers_queries(UNLIMITED, far)
+    assert not prefers_queries(replace(UNLIMITED, file_size=400e3), far)
 
 
 def test_a_repository_with_many_wanted_files_comes_as_an_archive_and_one_with_few_does_not() -> None:

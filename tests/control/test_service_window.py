@@ -8,12 +8,32 @@ from hypothesis import strategies as st
 from batchlab.control.service_window import ServiceWindow
 
 
-def test_calls_go_until_their_guessed_seconds_fill_the_minute() -> None:
-    window = ServiceWindow(6.0)
+def test_calls_go_until_their_expected_seconds_fill_the_minute() -> None:
+    window = ServiceWindow(8.0)
     for _ in range(3):
         assert window.delay(0.0) == 0.0
-        window.sent()
+        window.sent(2.0)
     assert window.delay(0.0) == math.inf
+
+
+def test_the_first_calls_tell_how_far_expectations_can_be_trusted_before_more_go() -> None:
+    window = ServiceWindow(48.0)
+    for _ in range(8):
+        assert window.delay(0.0) == 0.0
+        window.sent(0.1)
+    assert window.delay(0.0) == math.inf
+    window.ended(0.0, 3.0, 0.1)
+    assert window.delay(3.0) == 0.0
+
+
+def test_calls_larger_than_the_last_ones_count_with_what_they_are_expected_to_take() -> None:
+    window = ServiceWindow(19.0)
+    window.sent(1.0)
+    window.ended(0.0, 1.0, 1.0)
+    for _ in range(4):
+        assert window.delay(1.0) == 0.0
+        window.sent(4.0)
+    assert window.delay(1.0) == 59.0
 
 
 def test_the_next_call_waits_until_the_oldest_is_a_minute_old() -> None:

@@ -55,10 +55,10 @@ def test_calls_sent_before_a_pause_belong_to_its_occasion(governor: Governor) ->
     assert governor.limited("core", secondary(), sent=1.0, now=2.0) == 60.0
     assert governor.limited("core", secondary(), sent=1.5, now=2.5) is None
     assert governor.limited("core", secondary(), sent=2.0, now=2.6) is None
-    governor.succeeded(sent=1.9)  # a straggler tells nothing of what came after
+    governor.succeeded("core", sent=1.9)  # a straggler tells nothing of what came after
     assert governor.limited("core", secondary(), sent=62.0, now=62.2) == 120.0
-    governor.succeeded(sent=182.2)
-    governor.succeeded(sent=182.3)
+    governor.succeeded("core", sent=182.2)
+    governor.succeeded("core", sent=182.3)
     assert governor.limited("core", secondary(), sent=183.0, now=184.0) == 60.0
 
 
@@ -87,3 +87,17 @@ def test_a_lost_call_no_longer_counts_as_in_flight(governor: Governor) -> None:
         governor.sent("core", 1, 0.0, EPOCH)
     governor.lost("core", 1)
     assert hold(governor, 0.0) is None
+
+
+def test_a_silent_server_that_bore_more_than_a_rule_allows_is_not_held_to_it_after_another_limit(
+    governor: Governor,
+) -> None:
+    governor.sent("core", 1, 0.0, EPOCH)
+    governor.answered("core", 1, 1, {})
+    for number in range(1200):
+        governor.sent("core", 1, 1.0 + number / 100, EPOCH)
+        governor.answered("core", 1, 1, {})
+    assert governor.limited("core", secondary(wait=30.0), sent=20.0, now=20.1) == 30.0
+    assert hold(governor, 50.2) == Hold(Reason.PACE, pytest.approx(9.85), "secondary")
+    governor.succeeded("core", sent=12.5)
+    assert hold(governor, 50.2) is None

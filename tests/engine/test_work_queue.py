@@ -78,3 +78,14 @@ def test_an_entry_is_charged_for_what_held_its_lane_back_while_it_was_ready() ->
     queue.clock(FILES).turn(12.0, Reason.PACE)
     waited = queue.clock(FILES).read(15.0).minus(queue.pop(FILES).reading)
     assert (waited.queue, waited.limit, waited.pacing) == (0.0, 2.0, 3.0)
+
+
+def test_what_waits_for_its_first_sending_can_be_taken_back_to_be_planned_anew() -> None:
+    queue, archives, blobs = WorkQueue(), Lane(True, "core", "tarball"), Lane(False, "core", "blobs")
+    for errand in (Errand(lane=blobs), Errand(5, lane=blobs), Errand(lane=archives), Errand(lane=TREES)):
+        queue.add(errand, 0.0)
+    queue.return_later(Entry(Errand(9, lane=blobs), 7, 0.0, 0.0, attempt=2), 0.0, 1.0)
+    queue.mature(1.0)
+    assert [entry.job.priority for entry in queue.take_back()] == [5, 0]
+    assert [entry.attempt for entry in emptied(queue, blobs)] == [2]
+    assert (queue.length(archives), queue.length(TREES)) == (1, 1)

@@ -1,0 +1,212 @@
+"""What the run's calls have shown: how long each kind takes, idle and now, and how fast archives come."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from statistics import median
+
+# Seconds of a GraphQL query: fixed, per repository in it, per file beyond the first of a repository. Fitted to
+# published medians: 1.75 s at 10 repositories, 3.71 s at 25. Its text comes at some 500 KB/s beside that.
+QUERY, REPOSITORY, FURTHER_FILE = 0.25, 0.16, 0.03
+TEXT_RATE = 500e3
+ARCHIVE_FIRST_BYTE = 0.5  # seconds, a guess
+ARCHIVE_SHARE = 0.25  # of a repository's bytes that its compressed archive has
+ARCHIVE_RATE = 8e6  # bytes/s of one connection, a guess
+REST_SECONDS = 0.2  # of a call for a tree or a file, while none was seen
+QUERIES = "graphql"
+SINGLE = ("blob", "contents", "tree")
+SERVER_CLOCK = 10.0  # seconds after which GitHub ends a query
+STRETCHED = 2.0  # times as long as idle from which a call that was ended had not been too large
+LARGE = 50_000  # bytes from which an answer tells how fast a connection is
+INSTANT = 1e-6  # seconds: a call of a server without latency
+CROWDED = 1.6  # times as long: what chance alone does not make of medians
+
+
+def query_seconds(files: int, repositories: int, size: float = 0.0) -> float:
+    """Return the prior for a query of so many files, in so many repositories, with so many bytes together.
+
+    Examples
+    --------
+    >>> round(query_seconds(10, 10), 2), round(query_seconds(25, 25), 2)
+    (1.85, 4.25)
+    """
+    return QUERY + REPOSITORY * repositories + FURTHER_FILE * (files - repositories) + size / TEXT_RATE
+
+
+class Pace:
+    """How long calls of one kind take: now, and when the server was at its quickest.
+
+    Medians of so many calls in a row; single calls differ too much to tell load from chance.
+
+    Examples
+    --------
+    >>> pace = Pace()
+    >>> for seconds in [0.1] * 32 + [0.3] * 32:
+    ...     pace.note(seconds)
+    >>> pace.idle, round(pace.slowdown, 2)
+    (0.1, 3.0)
+    """
+
+    WINDOW = 32  # calls
+    MEMORY = 250  # windows: what was quick long ago may have been another network
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=self.WINDOW)
+        self._medians: deque[float] = deque(maxlen=self.MEMORY)
+        self._noted, self._load = 0, 1.0
+
+    def note(self, seconds: float, load: float = 1.0) -> None:
+        """Take note of a call; ``load`` is how many times as long others took then as on an idle server."""
+        self._latest.append(max(INSTANT, seconds))
+        self._noted, self._load = self._noted + 1, load
+        if self._noted % self.WINDOW == 0:
+            self._medians.append(self.present / load)
+
+    @property
+    def new(self) -> bool:
+        """Whether its first window is not full yet."""
+        return not self._medians
+
+    @property
+    def present(self) -> float:
+        """Median of the latest calls."""
+        return median(self._latest)
+
+    @property
+    def idle(self) -> float:
+        """Least median of a window."""
+        return min(self._medians, default=self.present / self._load)
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long calls take now as at their quickest, at least 1."""
+        return max(1.0, self.present / self.idle) if self._latest else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one call says of the server's load.
+
+    Parameters
+    ----------
+    work
+        How many calls for a single file take as long as this one would on an idle server.
+    slowdown
+        How many times as long it took as it would there; None where that cannot be told.
+    """
+
+    work: float = 1.0
+    slowdown: float | None = None
+
+
+class Measurements:
+    """What the run's calls have shown so far.
+
+    Parameters
+    ----------
+    memory
+        Archives that a median looks back on.
+    """
+
+    def __init__(self, memory: int = 32) -> None:
+        self._paces: dict[str, Pace] = {}
+        self._last = Pace()
+        self._load = 1.0
+        self._unit = 0.0
+        self._archive_rate: deque[float] = deque(maxlen=memory)
+        self._rate: deque[float] = deque(maxlen=memory)
+
+    def rest(self, seconds: float, endpoint: str = "blob", size: int = 0) -> Load:
+        """Take note of a call for a tree or a single file, and of the bytes that it brought."""
+        if size >= LARGE:
+            self._rate.append(size / max(INSTANT, seconds))
+        idle = self._note(endpoint, seconds).idle
+        return Load(1.0, seconds / idle)
+
+    def query(self, files: int, repositories: int, size: int, seconds: float) -> Load:
+        """Take note of a call for several files with so many bytes together."""
+        prior = query_seconds(files, repositories, size)
+        idle = prior * self._note(QUERIES, seconds / prior).idle
+        # Work is counted in what the prior says and in one unit, so that rates measured at different times compare.
+        self._unit = self._unit or self.idle_rest_seconds
+        return Load(prior / self._unit, seconds / idle)
+
+    def _note(self, kind: str, seconds: float) -> Pace:
+        pace = self._paces.setdefault(kind, Pace())
+        if pace is not self._last:
+            self._load, self._last = self._last.slowdown, pace
+        # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
+        pace.note(seconds, self._load if pace.new else 1.0)
+        return pace
+
+    def failed_query(self, files: int, repositories: int, size: int, seconds: float) -> Load:
+        """Take note of a call for several files that the server ended, and tell whether load was what stretched it."""
+        if not self.was_stretched(files, repositories, size, seconds):
+            return Load()
+        slowdown = seconds / (query_seconds(files, repositories, size) * self.idle_query_factor)
+        if QUERIES in self._paces:
+            self.query(files, repositories, size, seconds)
+        return Load(slowdown=slowdown)
+
+    def was_stretched(self, files: int, repositories: int, size: int, seconds: float) -> bool:
+        """Return whether a query that the server ended ran into its clock for the load and not for its own size."""
+        idle = query_seconds(files, repositories, size) * self.idle_query_factor
+        return seconds >= 0.9 * SERVER_CLOCK and seconds >= STRETCHED * idle
+
+    def archive(self, repo_size: int, seconds: float) -> None:
+        """Take note of an archive of a repository whose files have so many bytes."""
+        self._archive_rate.append(ARCHIVE_SHARE * repo_size / max(0.1, seconds - ARCHIVE_FIRST_BYTE))
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long calls take now as on an idle server, at least 1."""
+        return self._last.slowdown
+
+    @property
+    def idle_rest_seconds(self) -> float:
+        """Seconds of a call for a single file on an idle server; a tree's while no file was seen, 0.2 before that."""
+        return next((self._paces[kind].idle for kind in SINGLE if kind in self._paces), REST_SECONDS)
+
+    @property
+    def idle_query_factor(self) -> float:
+        """How many times as long queries take on an idle server as the prior says."""
+        return self._paces[QUERIES].idle if QUERIES in self._paces else 1.0
+
+    @property
+    def rest_seconds(self) -> float:
+        """Seconds of a call for a single file now; a tree's while no file was seen, 0.2 before that."""
+        return next((self._paces[kind].present for kind in SINGLE if kind in self._paces), REST_SECONDS)
+
+    @property
+    def query_factor(self) -> float:
+        """How many times as long queries take now as the prior says; as much as the server is crowded at first."""
+        return self._paces[QUERIES].present if QUERIES in self._paces else self._crowd
+
+    @property
+    def archive_rate(self) -> float:
+        """Bytes per second of an archive's connection; no more than others had, while none was seen."""
+        return median(self._archive_rate) if self._archive_rate else min(ARCHIVE_RATE, self.connection_rate)
+
+    @property
+    def connection_rate(self) -> float:
+        """Bytes per second of one connection, as large answers came lately; infinite while there was none."""
+        return median(self._rate) if self._rate else math.inf
+
+    def slots(self, limit: int, hoped_for: int) -> float:
+        """Return the calls that are served at once under a concurrency limit.
+
+        Calls that take twice as long for the crowd are served half at once. While nothing of the kind is seen, a
+        run hopes for more than it has.
+        """
+        return max(1.0, limit / self._crowd if self._crowd > 1.0 else float(max(limit, hoped_for)))
+
+    @property
+    def _crowd(self) -> float:
+        return self.slowdown if self.slowdown >= CROWDED else 1.0
+
+
+def archive_seconds(repo_size: int, measured: Measurements) -> float:
+    """Return the seconds of the redirect and the archive of a repository whose files have so many bytes."""
+    return ARCHIVE_FIRST_BYTE + measured.rest_seconds + ARCHIVE_SHARE * repo_size / measured.archive_rate

@@ -1,0 +1,87 @@
+"""What calls have shown: the load of the server apart from the nature of the calls."""
+
+import pytest
+
+from batchlab.control.measurements import Measurements, Pace, query_seconds
+
+FULL = Pace.WINDOW
+
+
+def _calls(measured: Measurements, seconds: float, endpoint: str = "blob", times: int = FULL) -> None:
+    for _ in range(times):
+        measured.rest(seconds, endpoint)
+
+
+def _queries(measured: Measurements, factor: float, times: int = FULL) -> None:
+    for _ in range(times):
+        measured.query(20, 4, 0, factor * query_seconds(20, 4))
+
+
+def test_before_any_call_the_priors_hold() -> None:
+    measured = Measurements()
+    assert measured.rest_seconds == measured.idle_rest_seconds == 0.2
+    assert measured.query_factor == measured.slowdown == 1.0
+
+
+def test_slowdown_is_the_present_over_the_quickest_time() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    _calls(measured, 0.18)
+    assert measured.slowdown == pytest.approx(3.0)
+    assert measured.idle_rest_seconds == pytest.approx(0.06)
+    assert measured.rest_seconds == pytest.approx(0.18)
+
+
+def test_the_load_that_others_met_is_no_property_of_a_new_kind_of_call() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06, "tree")
+    _calls(measured, 0.12, "tree")
+    _queries(measured, 2.4)
+    assert measured.idle_query_factor == pytest.approx(1.2)
+    assert measured.slowdown == pytest.approx(2.0)
+
+
+def test_once_queries_are_known_others_change_nothing_about_them() -> None:
+    measured = Measurements()
+    _queries(measured, 1.5)
+    _calls(measured, 0.06)
+    _calls(measured, 0.6)
+    _queries(measured, 1.5)
+    assert measured.idle_query_factor == pytest.approx(1.5)
+
+
+def test_a_query_that_the_clock_ended_was_stretched_only_if_an_idle_server_had_answered_it_well_before() -> None:
+    measured = Measurements()
+    assert measured.was_stretched(25, 5, 0, 10.0)
+    assert not measured.was_stretched(100, 50, 0, 10.0)  # some ten seconds by itself
+    assert not measured.was_stretched(25, 5, 0, 2.0)  # failed for another reason
+    load = measured.failed_query(25, 5, 0, 10.0)
+    assert load.slowdown is not None
+    assert load.slowdown >= 2.0
+    assert measured.failed_query(25, 5, 0, 2.0).slowdown is None
+
+
+def test_a_crowded_server_serves_as_many_at_once_as_the_slowdown_leaves() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    assert measured.slots(8, hoped_for=32) == 32.0
+    assert measured.slots(64, hoped_for=32) == 64.0
+    _calls(measured, 0.6)
+    assert measured.slots(60, hoped_for=32) == pytest.approx(6.0)
+
+
+def test_a_server_without_latency_divides_nothing_by_zero() -> None:
+    measured = Measurements()
+    _calls(measured, 0.0)
+    assert measured.slowdown == 1.0
+
+
+def test_a_thin_link_shows_in_large_answers_and_bounds_what_archives_are_hoped_to_come_at() -> None:
+    measured = Measurements()
+    assert measured.archive_rate == 8e6
+    measured.rest(0.06, "tree", 4_000)
+    assert measured.connection_rate == float("inf")
+    measured.rest(1.0, "blob", 100_000)
+    assert measured.archive_rate == measured.connection_rate == 100_000
+    measured.archive(40_000_000, 0.5 + 2.0)
+    assert measured.archive_rate == pytest.approx(5e6)

@@ -1,0 +1,53 @@
+"""A server that bears less from a moment on: fewer calls in flight, not smaller ones, and nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from batchlab.hub.conditions import Server
+from batchlab.hub.scenario import Latency, Period, Scenario
+from batchlab.hub.sim import SimHub
+from batchlab.hub.work import Work
+from batchlab.patterns import MANIFESTS
+
+Read = Callable[..., Any]
+FAR = Latency(0.6, 0.2)  # seconds: so far that queries are the better way
+SLOWER = (Period(8.0, server=Server(knee=6)),)
+WORK = Work(repositories=400, files=10)
+ROUTES = ("blobs", "graphql")
+LAB = {
+    "routes": ROUTES,
+    "max_concurrent_requests": 96,
+    "max_concurrent_repos": 96,
+    "default_batch_size": 20,
+    "max_batch_size": 100,
+}
+
+
+def test_queries_that_load_stretched_to_the_servers_clock_are_sent_again_whole_and_fewer_at_once(read: Read) -> None:
+    reading = read(
+        SimHub(scenario=Scenario("slower", latency=FAR, periods=SLOWER, work=WORK)),
+        strategy="adaptive",
+        patterns=MANIFESTS,
+        **LAB,
+    )
+    assert len(reading.delivered) == 4000
+    decisions = reading.decisions
+    assert decisions.why.str.contains("ran into the server's clock").any()
+    assert not decisions.why.str.contains("too much for the server").any()
+
+
+def test_files_that_wait_go_another_way_once_that_is_the_better_one(read: Read) -> None:
+    quick = Period(4.0, latency=Latency(0.02))
+    reading = read(
+        SimHub(scenario=Scenario("nearer", latency=FAR, periods=(quick,), work=WORK)),
+        strategy="adaptive",
+        patterns=MANIFESTS,
+        **LAB,
+    )
+    assert len(reading.delivered) == 4000
+    routes = reading.decisions[reading.decisions.setting == "route"]
+    assert routes.new.iloc[-1] == "one file a call"
+    assert routes.old.iloc[-1] == "many files a call"
+    assert "blob" in set(reading.calls.endpoint)
