@@ -93,10 +93,10 @@ def test_a_silent_server_that_bore_more_than_a_rule_allows_is_not_held_to_it_aft
     governor: Governor,
 ) -> None:
     governor.sent("core", 1, 0.0, EPOCH)
-    governor.answered("core", 1, 1, {})
+    governor.answered("core", 1, 1, None)
     for number in range(1200):
         governor.sent("core", 1, 1.0 + number / 100, EPOCH)
-        governor.answered("core", 1, 1, {})
+        governor.answered("core", 1, 1, None)
     assert governor.limited("core", secondary(wait=30.0), sent=20.0, now=20.1) == 30.0
     assert hold(governor, 50.2) == Hold(Reason.PACE, pytest.approx(9.85), "secondary")
     governor.succeeded("core", sent=12.5)
