@@ -12,6 +12,7 @@ from batchlab.plots.inputs import origin
 from batchlab.plots.occupancy import Numbers
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import BASELINE, look_of
+from batchlab.plots.time_axis import span_text, time_axis
 from batchlab.runs.run import Run
 
 WINDOW = 3600.0  # seconds: a budget is given for an hour
@@ -25,6 +26,8 @@ class Budget(NamedTuple):
     """``time`` and ``spent``: points of the core budget charged so far."""
     windows: pd.DataFrame
     """A row a window: ``begin`` (first told of it), ``end``, ``spent`` before, ``budget`` left then; may be empty."""
+    charges: int
+    """Calls that were charged; of more than 2,000, so many are drawn."""
     seen: bool
     """Whether a reset was seen; a window is otherwise taken to last an hour from when it is first told of."""
 
@@ -45,7 +48,7 @@ def budget_data(run: Run) -> Budget:
     time, total = core["sent"].to_numpy() - origin(run), core["points"].cumsum().to_numpy()
     kept = np.unique(np.linspace(0, len(time) - 1, min(len(time), MOST_STEPS)).round().astype(int))
     windows, seen = _windows(run, time, total)
-    return Budget(pd.DataFrame({"time": time[kept], "spent": total[kept]}), windows, seen)
+    return Budget(pd.DataFrame({"time": time[kept], "spent": total[kept]}), windows, len(time), seen)
 
 
 def _windows(run: Run, time: Numbers, total: Numbers) -> tuple[pd.DataFrame, bool]:
@@ -84,7 +87,7 @@ def plot_budget(run: Run, *, ax: Axes | None = None) -> Axes:
                 label="" if number else "spent evenly until the reset")  # fmt: skip
     ax.set_xlim(0.0, max(run.makespan, 1e-9) * 1.02)
     ax.set_ylim(0.0, max(1.0, float(data.spent["spent"].max()) if len(data.spent) else 0.0) * 1.15)
-    ax.set_xlabel("time since the start [s]")
+    time_axis(ax.xaxis, run.makespan, "time since the start")
     ax.set_ylabel("core budget spent [points]")
     ax.legend(frameon=False, loc="upper left")
     finish(ax, f"Budget spent while reading {run.hub}: below the line is thrifty", _caption(data))
@@ -93,12 +96,17 @@ def plot_budget(run: Run, *, ax: Axes | None = None) -> Axes:
 
 
 def _caption(data: Budget) -> str:
+    thinned = f"; drawn at {len(data.spent):,} of {data.charges:,} calls" * (len(data.spent) < data.charges)
     if data.windows.empty:
-        return "the server told no budget"
+        return f"the server told no budget{thinned}"
     window = "until the reset that was seen" if data.seen else "over an hour, as no reset was seen"
-    return f"line: the {data.windows['budget'].iloc[0]:,.0f} points left when first told, spent evenly {window}"
+    return (
+        f"line: the {data.windows['budget'].iloc[0]:,.0f} points left when first told, spent evenly {window}{thinned}"
+    )
 
 
 def _words(run: Run, data: Budget) -> str:
     total = data.spent["spent"].iloc[-1] if len(data.spent) else 0
-    return f"{run.strategy} spent {total:,.0f} points of the core budget in {run.makespan:,.1f} s; {_caption(data)}."
+    return (
+        f"{run.strategy} spent {total:,.0f} points of the core budget in {span_text(run.makespan)}; {_caption(data)}."
+    )

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import BASELINE, look_of
+from batchlab.plots.time_axis import span_text
 from batchlab.study.comparison import Study
 
 
@@ -26,7 +27,7 @@ def compare_data(study: Study) -> pd.DataFrame:
     """
     table = study.table
     label = [
-        f"{makespan:,.1f} s" + ("" if math.isnan(times) or name == "sequential" else f"  ({times:,.1f} x sequential)")
+        span_text(makespan) + ("" if math.isnan(times) or name == "sequential" else f"  ({times:,.1f} x sequential)")
         for name, makespan, times in zip(table["strategy"], table["makespan"], table["speed_up"], strict=True)
     ]
     return pd.DataFrame(

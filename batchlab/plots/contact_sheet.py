@@ -17,11 +17,14 @@ from matplotlib.image import imread
 
 from batchlab import plots
 from batchlab.batch_config import BatchConfig, BatchStrategy
-from batchlab.hub.scenario import Scenario
+from batchlab.hub.scenario import Latency, Limits, Network, Scenario, Server
 from batchlab.hub.sim import SimHub
+from batchlab.hub.work import Work
 from batchlab.plots.picture import Picture, describe
 from batchlab.runs import Run, scan
-from batchlab.study import compare
+from batchlab.study import Regret, choose_oracles, compare, regret, sweep
+from batchlab.study.baselines import static_arms
+from batchlab.study.opportunities import opportunities
 
 DEFAULT = "docs/plots.png"
 COLUMNS = 3
@@ -55,6 +58,7 @@ def _pictures(seeds: int) -> Iterator[tuple[str, Picture]]:
     run, table = study.runs["adaptive"], _sweep()
     limited = _scarce("aggressive", remaining=60, reset_in=60.0, graphql_remaining=3, graphql_reset_in=60.0)
     rationed = _scarce("parallel", remaining=300, reset_in=60.0)
+    changes = opportunities(run, verify=True, hub=SimHub.sample(), seeds=range(2))
     calls: list[tuple[str, Callable[[], Axes | Figure]]] = [
         ("plot_compare(study)", lambda: plots.plot_compare(study)),
         ("plot_strategies(study)", lambda: plots.plot_strategies(study)),
@@ -66,6 +70,10 @@ def _pictures(seeds: int) -> Iterator[tuple[str, Picture]]:
         ("plot_waits(study)", lambda: plots.plot_waits(study)),
         ("plot_decisions(limited)", lambda: plots.plot_decisions(limited)),
         ("plot_budget(rationed)", lambda: plots.plot_budget(rationed)),
+        ('plot_roofline(hub, "files")', lambda: plots.plot_roofline(SimHub(scenario="budget-bound-org-rest"), "files")),
+        ("plot_roofline(hub, measured=table)", _measured_roofline),
+        ("plot_regret(regret)", lambda: plots.plot_regret(_regret(seeds))),
+        ("plot_opportunities(frame)", lambda: plots.plot_opportunities(changes)),
         ("plot_sweep(table, x)", lambda: plots.plot_sweep(table, "max_concurrent_requests")),
         (
             "plot_sweep(table, x, y)",
@@ -84,6 +92,27 @@ def _scarce(strategy: str, **limits: Any) -> Run:
     usual = Scenario.load("typical")
     scenario = dataclasses.replace(usual, limits=dataclasses.replace(usual.limits, **limits))
     return scan(hub=SimHub.sample(scenario), strategy=strategy)
+
+
+def _measured_roofline() -> Axes:
+    """Return the bound of one file a call over calls in flight, and what PARALLEL made of it."""
+    hub, config = SimHub(scenario=Scenario("typical", work=Work(8, 25))), BatchConfig.lab(routes="blobs")
+    grid = {"max_concurrent_requests": (1, 2, 4, 8, 16, 32, 64, 96)}
+    measured = sweep(hub, grid, ["parallel"], range(1), config=config, workers=1)
+    return plots.plot_roofline(hub, config=config, measured=measured)
+
+
+def _regret(seeds: int) -> Regret:
+    """Return a regret study of three small scenarios, the oracles chosen from a few static arms."""
+    work, limits = Work(4, 12), Limits(in_flight=100)
+    scenarios = [
+        Scenario("low knee", server=Server(knee=4, kappa=0.1), limits=limits, work=work),
+        Scenario("thin link", network=Network(link=2e5), limits=limits, work=work),
+        Scenario("slow answers", latency=Latency(0.6, 0.5), limits=limits, work=work),
+    ]
+    config = BatchConfig.lab()
+    oracles = choose_oracles(scenarios, config, arms=static_arms(config, (2, 4, 16, 96), (10, 50)), workers=1)
+    return regret(["adaptive", "aggressive"], scenarios, range(seeds), oracles=oracles, config=config, workers=1)
 
 
 def _sweep() -> pd.DataFrame:

@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 
 from batchlab.plots.inputs import origin
 from batchlab.plots.picture import axes_or_new, describe, finish
+from batchlab.plots.time_axis import span_text, time_axis
 from batchlab.runs.run import Run
 
-CLOSEST_LABELS = 0.07  # of the makespan; closer ones would overlap
+LETTER = 0.022  # of the makespan: how wide a letter of a label is
+STRETCHES = 500  # of more decisions than these a setting, the first in each stretch is drawn
 _DIRECTIONS = {"raised": ("#0072b2", "^"), "lowered": ("#d55e00", "v"), "set": ("#5c5c5c", "o")}
 
 
@@ -69,34 +71,53 @@ def plot_decisions(run: Run, *, ax: Axes | None = None) -> Axes:
     data = decisions_data(run)
     rows = {what: row for row, what in enumerate(data["what"].unique())}
     ax = axes_or_new(ax, (8.0, 2.0 + 0.6 * max(1, len(rows))))
-    at = data["what"].map(rows)
+    drawn = _thinned(data, run.makespan)
     for direction, (color, marker) in _DIRECTIONS.items():
-        these = data["direction"] == direction
-        if these.any():
-            label = f"{direction} ({these.sum():,})"
-            ax.plot(data["time"][these], at[these], color=color, marker=marker, linestyle="none", label=label)
-    for what, decided in data.groupby("what", sort=False):
+        these = drawn[drawn["direction"] == direction]
+        if len(these):
+            label = f"{direction} ({(data['direction'] == direction).sum():,})"
+            ax.plot(these["time"], these["what"].map(rows), color=color, marker=marker, linestyle="none", label=label)
+    for what, decided in drawn.groupby("what", sort=False):
         _label(ax, decided, rows[str(what)], run.makespan)
     _scale(ax, list(rows), run.makespan)
     kept = "run.decisions has the reasons" if len(data) else "no decision was recorded"
-    finish(ax, f"What {run.strategy} decided while reading {run.hub}", f"{len(data):,} decisions; {kept}")
+    finish(
+        ax,
+        f"What {run.strategy} decided while reading {run.hub}",
+        f"{len(data):,} decisions{_said(data, drawn, run)}; {kept}",
+    )
     describe(ax, _words(run, data))
     return ax
 
 
+def _thinned(data: pd.DataFrame, makespan: float) -> pd.DataFrame:
+    """Return the decisions that are drawn: the first of a setting and direction in each stretch of time."""
+    if data.groupby("what").size().max() <= STRETCHES or not len(data):
+        return data
+    stretch = (data["time"] * STRETCHES / max(makespan, 1e-9)).astype(int)
+    return data[~data.assign(stretch=stretch).duplicated(["what", "direction", "stretch"])]
+
+
+def _said(data: pd.DataFrame, drawn: pd.DataFrame, run: Run) -> str:
+    if len(drawn) == len(data):
+        return ""
+    return f", {len(drawn):,} drawn: the first of a kind in each {span_text(run.makespan / STRETCHES)}"
+
+
 def _label(ax: Axes, decided: pd.DataFrame, row: int, makespan: float) -> None:
-    last = -math.inf
+    free = -math.inf
     for time, change in zip(decided["time"], decided["change"], strict=True):
-        if time - last >= CLOSEST_LABELS * makespan:
+        half = 0.5 * LETTER * makespan * len(change)
+        if time - half >= free:
             ax.annotate(change, (time, row), (0, 8), textcoords="offset points", ha="center", fontsize="small")
-            last = time
+            free = time + half
 
 
 def _scale(ax: Axes, rows: list[str], makespan: float) -> None:
     ax.set_yticks(range(len(rows)), rows)
     ax.set_ylim(max(1, len(rows)) - 0.4, -0.6)
     ax.set_xlim(-0.02 * max(makespan, 1e-9), 1.02 * max(makespan, 1e-9))
-    ax.set_xlabel("time since the start [s]")
+    time_axis(ax.xaxis, makespan, "time since the start")
     ax.grid(axis="y", color="#e8e8e8")
     ax.set_axisbelow(True)
     if rows:
@@ -105,4 +126,4 @@ def _scale(ax: Axes, rows: list[str], makespan: float) -> None:
 
 def _words(run: Run, data: pd.DataFrame) -> str:
     counts = [f"{what} {len(part):,} times" for what, part in data.groupby("what", sort=False)]
-    return f"Decisions of {run.strategy} over {run.makespan:,.1f} s: {', '.join(counts) or 'none'}."
+    return f"Decisions of {run.strategy} over {span_text(run.makespan)}: {', '.join(counts) or 'none'}."

@@ -14,6 +14,7 @@ from batchlab.errors import InputError
 from batchlab.plots.inputs import Runs, named_runs, origin
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import look_of
+from batchlab.plots.time_axis import time_axis
 from batchlab.runs.run import Run
 
 MOST_STEPS = 2000
@@ -120,7 +121,7 @@ def plot_ecdf(
     for position, (name, steps) in enumerate(data.groupby("run", sort=False)):
         _line(ax, str(name), position, steps, marks, complementary=complementary)
     quantity = _quantity(value)
-    _scale(ax, quantity, complementary=complementary)
+    _scale(ax, quantity, float(data["value"].max()) if len(data) else 0.0, complementary=complementary)
     if len(data):
         ax.legend(frameon=False, loc="lower left" if complementary else "lower right")
     finish(ax, f"{quantity.label.capitalize()}: further left is better", _caption(data, quantity, marks))
@@ -148,13 +149,14 @@ def _percentiles(steps: pd.DataFrame, marks: Sequence[float]) -> list[float]:
     return [float(steps["value"].to_numpy()[min(at, len(steps) - 1)]) for at in place]
 
 
-def _scale(ax: Axes, quantity: _Quantity, *, complementary: bool) -> None:
-    ax.set_xlabel(f"{quantity.label} [s]")
+def _scale(ax: Axes, quantity: _Quantity, longest: float, *, complementary: bool) -> None:
     if complementary:
+        ax.set_xlabel(f"{quantity.label} [s]")
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_ylabel(f"{quantity.counted} that {quantity.above} [share]")
     else:
+        time_axis(ax.xaxis, longest, quantity.label)
         ax.set_xlim(left=0.0)
         ax.set_ylim(0.0, 1.02)
         ax.set_ylabel(f"{quantity.counted} that {quantity.below} [share]")

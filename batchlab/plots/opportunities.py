@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -9,7 +12,12 @@ from batchlab.plots.measures import require_columns
 from batchlab.plots.picture import MUTED, axes_or_new, describe, finish
 from batchlab.plots.style import BASELINE
 
-_PREDICTED, _VERIFIED = "#0072b2", "#d55e00"
+_VERIFIED = "#d55e00"
+_KINDS = {  # colour, face and label
+    "config": ("#0072b2", "#0072b2", "predicted"),
+    "advice": ("#0072b2", "white", "predicted, advice"),
+    "none": (BASELINE, BASELINE, "predicted, no help"),
+}
 _NEEDED = (
     "change",
     "kind",
@@ -19,7 +27,8 @@ _NEEDED = (
     "verified_seconds",
     "status",
 )
-_WIDEST = 46  # characters of a change beside the axis
+_LOSSES = 1.5  # times the largest gain: what costs more is told as a number at the edge
+_WIDEST, _LINES = 44, 2  # characters and lines of a change beside the axis
 
 
 def opportunities_data(frame: pd.DataFrame) -> pd.DataFrame:
@@ -46,7 +55,7 @@ def plot_opportunities(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the seconds that each change would save, predicted and verified; further right is better.
 
     A filled marker is a prediction with its 90 % interval, a diamond what a run with the change saved. Left of zero,
-    a change costs time. Advice, which no setting can carry out, has a hollow marker.
+    a change costs time. Advice, which no setting can carry out, has a hollow marker; what does not help a grey one.
 
     Parameters
     ----------
@@ -66,16 +75,18 @@ def plot_opportunities(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         The frame lacks a column.
     """
     data = opportunities_data(frame).reset_index(drop=True)
-    ax = axes_or_new(ax, (8.0, 2.0 + 0.45 * max(1, len(data))))
+    ax = axes_or_new(ax, (9.0, 1.9 + 0.4 * max(1, len(data))))
     ax.axvline(0.0, color=BASELINE, linewidth=1.0, zorder=0)
-    ax.hlines(data.index, data["low"], data["high"], color=_PREDICTED, linewidth=2.0)
-    for kind, rows in data.groupby(data["kind"] == "advice"):
-        face = "white" if kind else _PREDICTED
-        ax.plot(rows["predicted"], rows.index, color=_PREDICTED, markerfacecolor=face, marker="o", markersize=8,
-                linestyle="none", label="predicted (advice)" if kind else "predicted")  # fmt: skip
+    for kind, (color, face, label) in _KINDS.items():
+        rows = data[data["kind"] == kind]
+        ax.hlines(rows.index, rows["low"], rows["high"], color=color, linewidth=2.0)
+        if len(rows):
+            ax.plot(rows["predicted"], rows.index, color=color, markerfacecolor=face, marker="o", markersize=8,
+                    linestyle="none", label=label)  # fmt: skip
     run = data[data["verified"].notna()]
     if len(run):
-        ax.plot(run["verified"], run.index, color=_VERIFIED, marker="D", linestyle="none", label="verified")
+        ax.plot(run["verified"], run.index, color=_VERIFIED, marker="D", markerfacecolor="none", markersize=7,
+                markeredgewidth=1.8, linestyle="none", label="verified")  # fmt: skip
     _scale(ax, data)
     finish(ax, "What a change would save: further right is better", _caption(data))
     describe(ax, _words(data))
@@ -83,23 +94,38 @@ def plot_opportunities(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _scale(ax: Axes, data: pd.DataFrame) -> None:
-    ax.set_yticks(range(len(data)), [_short(change) for change in data["change"]])
+    ax.set_yticks(range(len(data)), [_short(change) for change in data["change"]], fontsize="small")
     ax.set_ylim(max(1, len(data)) - 0.4, -0.6)
-    ends = [0.0, *data[["low", "high", "predicted", "verified"]].stack()]
-    room = 0.06 * (max(ends) - min(ends) or 1.0)
-    ax.set_xlim(min(ends) - room, max(ends) + room)
+    left, right = _range(data)
+    ax.set_xlim(left, right)
     for row, status in enumerate(data["status"]):
         ax.annotate(status, (1.0, row), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                     va="center", fontsize="small", color=MUTED)  # fmt: skip
+    for row in data.index[data["predicted"] < left]:
+        ax.annotate(f"◂ {data['predicted'][row]:,.1f} s", (0.0, row), (3, 0), va="center", fontsize="small",
+                    xycoords=("axes fraction", "data"), textcoords="offset points", color=BASELINE)  # fmt: skip
     ax.set_xlabel("saving of makespan [s]")
     ax.grid(axis="y", color="#e8e8e8")
     ax.set_axisbelow(True)
     if len(data):
-        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.08), ncols=3)
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=1.6, ncols=4,
+                  columnspacing=1.0, handletextpad=0.2, fontsize="small")  # fmt: skip
+
+
+def _range(data: pd.DataFrame) -> tuple[float, float]:
+    """Return what is shown: all that can be gained, and losses up to one and a half times as much."""
+    ends = data[["low", "high", "predicted", "verified"]].to_numpy(float).ravel()
+    ends = ends[np.isfinite(ends)]
+    least, right = (float(ends.min(initial=0.0)), float(ends.max(initial=0.0)))
+    gains = (data["predicted"] > 0).any()
+    left = max(least, -_LOSSES * right) if gains else least
+    room = 0.06 * (right - left or 1.0)
+    return left - room, right + room
 
 
 def _short(change: str) -> str:
-    return change if len(change) <= _WIDEST else change[: _WIDEST - 1] + "…"
+    """Return what changes, without the reason after it."""
+    return "\n".join(wrap(change.split(": ")[0], _WIDEST, max_lines=_LINES, placeholder=" …"))
 
 
 def _caption(data: pd.DataFrame) -> str:

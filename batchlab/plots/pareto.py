@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from batchlab.plots.measures import label_of, require_columns
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import BASELINE, look_of
+from batchlab.plots.time_axis import span_text, time_axis
 from batchlab.study.comparison import Study
 
 
@@ -75,7 +76,7 @@ def plot_pareto(given: Study | pd.DataFrame, by: Sequence[str] = ("strategy",), 
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.set_xlim(0.0, (float(data["makespan"].max()) if len(data) else 1.0) * 1.2)
     ax.set_ylim(0.0, (float(data["points"].max()) if len(data) else 1.0) * 1.2 + 1.0)
-    ax.set_xlabel(label_of("makespan"))
+    time_axis(ax.xaxis, float(data["makespan"].max()) if len(data) else 0.0, "makespan")
     ax.set_ylabel(label_of("points"))
     finish(ax, "Time against budget: lower left is better", "medians; line: the front that no arm beats in both")
     describe(ax, _words(data))
@@ -84,6 +85,6 @@ def plot_pareto(given: Study | pd.DataFrame, by: Sequence[str] = ("strategy",), 
 
 def _words(data: pd.DataFrame) -> str:
     rows = zip(data["arm"], data["makespan"], data["points"], strict=True)
-    listed = "; ".join(f"{arm} {makespan:,.1f} s and {points:,.0f} points" for arm, makespan, points in rows)
+    listed = "; ".join(f"{arm} {span_text(makespan)} and {points:,.0f} points" for arm, makespan, points in rows)
     best = ", ".join(data.loc[data["front"], "arm"]) or "no run"
     return f"Makespan against budget points: {listed or 'nothing measured'}. On the front: {best}."

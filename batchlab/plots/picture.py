@@ -11,8 +11,11 @@ from weakref import WeakKeyDictionary
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from batchlab.errors import InputError
+from batchlab.plots.palette import with_palette
 
 MUTED = "#5c5c5c"
 _drawing = threading.Lock()  # matplotlib's parser of mathematical text is not made for threads
@@ -33,12 +36,16 @@ class Picture(Figure):
         FigureCanvasAgg(self)
 
     def png(self, dpi: float = 100.0) -> bytes:
-        """Return the picture as PNG, with its alt text as description."""
-        file = io.BytesIO()
-        words = alt_text(self)
+        """Return the picture as PNG, with its alt text as description.
+
+        It has a palette, see `batchlab.plots.palette`: a third of the bytes.
+        """
+        whole, small, words = io.BytesIO(), io.BytesIO(), PngInfo()
+        words.add_text("Description", alt_text(self))
         with _drawing:
-            self.savefig(file, format="png", dpi=dpi, metadata={"Description": words, "Software": None})
-        return file.getvalue()
+            self.savefig(whole, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
+        with_palette(Image.open(whole)).save(small, "png", optimize=True, pnginfo=words, dpi=(dpi, dpi))
+        return small.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         words = alt_text(self)

@@ -15,6 +15,7 @@ from batchlab.plots.inputs import origin
 from batchlab.plots.occupancy import Numbers, call_times, lanes, mean_in_flight, pauses, steps
 from batchlab.plots.picture import Picture, describe, finish
 from batchlab.plots.style import ENDPOINTS, OTHER_ENDPOINT, OUTCOMES, look_of
+from batchlab.plots.time_axis import span_text, time_axis
 from batchlab.runs.run import Run
 
 MOST_BARS = 5000
@@ -27,7 +28,7 @@ class Timeline(NamedTuple):
     calls: pd.DataFrame
     """``endpoint``, ``outcome``, ``begin``, ``end`` and ``lane`` of every call; 0 where they are drawn as means."""
     in_flight: pd.DataFrame
-    """``time``, ``in_flight`` from then on, or its mean over the bin that begins there."""
+    """``time``, ``in_flight`` from then on, or its mean over the bin that begins there; ``peak`` of that bin."""
     limit: pd.DataFrame
     """``time``, ``limit`` from then on."""
     budget: pd.DataFrame
@@ -47,7 +48,7 @@ def timeline_data(run: Run) -> Timeline:
     samples = run.timeline
     return Timeline(
         calls.assign(lane=lanes(begin, end) + 1 if few else 0),
-        pd.DataFrame({"time": instants, "in_flight": numbers}),
+        pd.DataFrame({"time": instants, "in_flight": numbers, "peak": numbers if few else _peaks(run, start, edges)}),
         _limits(run, start),
         pd.DataFrame({"time": samples["time"] - start, "left": samples["core_left"]}).dropna(),
         pauses(begin, end),
@@ -57,6 +58,14 @@ def timeline_data(run: Run) -> Timeline:
 
 def _edges(run: Run) -> Numbers:
     return np.linspace(0.0, run.makespan or 1.0, BINS + 1)
+
+
+def _peaks(run: Run, start: float, edges: Numbers) -> Numbers:
+    """Return the most calls in flight in each bin, as those sent in it met it; 0 where none was sent."""
+    place = np.clip(np.searchsorted(edges, run.calls["sent"] - start, side="right") - 1, 0, BINS - 1)
+    peaks = np.zeros(BINS)
+    np.maximum.at(peaks, place, run.calls["in_flight"].to_numpy(float))
+    return peaks
 
 
 def _limits(run: Run, start: float) -> pd.DataFrame:
@@ -92,7 +101,7 @@ def plot_timeline(run: Run) -> Figure:
     (_bars_panel if len(data.calls) <= MOST_BARS else _means_panel)(middle, data)
     _budget_panel(below, data)
     below.set_xlim(0.0, max(data.makespan, 1e-9))
-    below.set_xlabel("time since the start [s]")
+    time_axis(below.xaxis, data.makespan, "time since the start")
     finish(above, f"{run.strategy} reading {run.hub}")
     finish(middle, "")
     finish(below, "", _caption(data))
@@ -104,13 +113,17 @@ def plot_timeline(run: Run) -> Figure:
 def _flight_panel(ax: Axes, data: Timeline, strategy: str) -> None:
     color = look_of(strategy).color
     time, number = data.in_flight["time"], data.in_flight["in_flight"]
-    ax.fill_between(time, number, step="post", color=color, alpha=0.35, linewidth=0.6, label="in flight")
+    averaged = len(data.calls) > MOST_BARS
+    ax.fill_between(time, number, step="post", color=color, alpha=0.35, linewidth=0.6,
+                    label="mean in flight" if averaged else "in flight")  # fmt: skip
+    if averaged:
+        ax.step(time, data.in_flight["peak"], where="post", color=color, linewidth=0.8, label="most in flight")
     if len(data.limit):
         until = np.append(data.limit["time"], max(data.makespan, data.limit["time"].max()))
         ax.step(until, np.append(data.limit["limit"], data.limit["limit"].iloc[-1]), where="post", color="black",
                 linewidth=1.2, label="limit")  # fmt: skip
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    highest = max([1.0, *data.limit["limit"], number.max() if len(number) else 0.0])
+    highest = max([1.0, *data.limit["limit"], *data.in_flight["peak"], *number])
     ax.set_ylim(0.0, 1.1 * highest)
     ax.set_ylabel("in flight\n[calls]")
 
@@ -163,15 +176,19 @@ def _legend(ax: Axes) -> None:
 def _budget_panel(ax: Axes, data: Timeline) -> None:
     ax.plot(data.budget["time"], data.budget["left"], color="black", linewidth=1.2, drawstyle="steps-post",
             label="core budget")  # fmt: skip
-    for number, (begin, end) in enumerate(data.pauses):
-        ax.axvspan(begin, end, color="#d55e00", alpha=0.25, linewidth=0, label="" if number else "pause")
-    ax.set_ylim(bottom=0.0)
+    if data.pauses:
+        spans = [(begin, end - begin) for begin, end in data.pauses]
+        ax.broken_barh(spans, (0.0, 1.0), transform=ax.get_xaxis_transform(), color="#d55e00", alpha=0.25, linewidth=0,
+                       label=f"pause ({len(spans):,})")  # fmt: skip
+    ax.set_ylim(0.0, 1.1 * max([1.0, *data.budget["left"]]))
     ax.set_ylabel("budget left\n[points]")
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def _caption(data: Timeline) -> str:
-    many = f", drawn as means over {BINS} stretches of {data.makespan / BINS:.3g} s" * (len(data.calls) > MOST_BARS)
+    many = f", drawn as means over {BINS} stretches of {span_text(data.makespan / BINS)}" * (
+        len(data.calls) > MOST_BARS
+    )
     return f"{len(data.calls):,} calls{many}; a pause is a second or more in which no call is in flight"
 
 
@@ -182,6 +199,6 @@ def _words(run: Run, data: Timeline) -> str:
     limits = f"a limit of {data.limit['limit'].min()} to {data.limit['limit'].max()}" if len(data.limit) else "no limit"
     left = f"{data.budget['left'].iloc[-1]:,.0f} points left at the end" if len(data.budget) else "no budget told"
     return (
-        f"Timeline of {run.strategy} reading {run.hub} in {data.makespan:,.1f} s: calls {kinds or 'none'}; {bad}; "
+        f"Timeline of {run.strategy} reading {run.hub} in {span_text(data.makespan)}: calls {kinds or 'none'}; {bad}; "
         f"at most {peak:,.0f} in flight under {limits}; {left}; {len(data.pauses)} pauses."
     )

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from batchlab.plots.inputs import Runs, named_runs
 from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import STATES
+from batchlab.plots.time_axis import span_text, time_axis
 
 
 def waits_data(runs: Runs) -> pd.DataFrame:
@@ -49,7 +50,7 @@ def plot_waits(runs: Runs, *, ax: Axes | None = None) -> Axes:
         )  # fmt: skip
         begin = begin + data[state]
     for position, makespan in enumerate(begin):
-        ax.annotate(f"{makespan:,.1f} s", (makespan, position), (5, 0), textcoords="offset points", va="center")
+        ax.annotate(span_text(makespan), (makespan, position), (5, 0), textcoords="offset points", va="center")
     _scale(ax, data, float(begin.max()) if len(data) else 0.0)
     caption = "each instant is split equally over the states of the files under way"
     finish(ax, "Where the time went: shorter is better", caption)
@@ -61,7 +62,7 @@ def _scale(ax: Axes, data: pd.DataFrame, longest: float) -> None:
     ax.set_yticks(range(len(data)), [str(name) for name in data.index])
     ax.set_ylim(max(1, len(data)) - 0.4, -0.6)
     ax.set_xlim(0.0, max(longest, 1e-9) * 1.14)
-    ax.set_xlabel("makespan [s]")
+    time_axis(ax.xaxis, longest, "makespan")
     if ax.containers:
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
@@ -69,6 +70,6 @@ def _scale(ax: Axes, data: pd.DataFrame, longest: float) -> None:
 def _words(data: pd.DataFrame) -> str:
     bars = []
     for name, row in data.iterrows():
-        parts = ", ".join(f"{state} {seconds:.1f} s" for state, seconds in row.items() if seconds > 0)
-        bars.append(f"{name} {row.sum():.1f} s ({parts or 'nothing'})")
+        parts = ", ".join(f"{state} {span_text(seconds)}" for state, seconds in row.items() if seconds > 0)
+        bars.append(f"{name} {span_text(row.sum())} ({parts or 'nothing'})")
     return f"Where the makespan went: {'; '.join(bars) or 'no run'}."

@@ -6,8 +6,9 @@ import difflib
 import os
 import re
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.frames import Column, MetricsFrame, Schema
 from batchlab.runs.explain import explained
+
+if TYPE_CHECKING:
+    from batchlab.plots.accessors import RunPlots
 
 MATCHES = Schema(
     "matches",
@@ -71,6 +75,14 @@ class Run:
     repositories: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     scenario: str | None = None
+
+    @property
+    def plot(self) -> RunPlots:
+        """The pictures: call it for the timeline; by name: timeline, ecdf, waits, budget, decisions."""
+        # By name: pictures stand a floor above, and bring matplotlib.
+        accessors: Any = import_module("batchlab.plots.accessors")
+        pictures: RunPlots = accessors.RunPlots(self)
+        return pictures
 
     @property
     def makespan(self) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -22,6 +24,9 @@ from batchlab.runs.run import Run
 from batchlab.study.arms import Arm, Strategies, arms_of
 from batchlab.study.replication import Row, replications_frame, row_of_run
 from batchlab.study.statistics import paired_difference, paired_ratio
+
+if TYPE_CHECKING:
+    from batchlab.plots.accessors import StudyPlots
 
 TABLE = Schema(
     "table",
@@ -77,6 +82,14 @@ class Study:
     hub: str
     config: BatchConfig
     interrupted: bool = False
+
+    @property
+    def plot(self) -> StudyPlots:
+        """The pictures: call it for the comparison; by name: compare, strategies, pareto, ecdf, waits."""
+        # By name: pictures stand a floor above, and bring matplotlib.
+        accessors: Any = import_module("batchlab.plots.accessors")
+        pictures: StudyPlots = accessors.StudyPlots(self)
+        return pictures
 
     def save(self, path: str | Path) -> Path:
         """Keep the study in a new folder, for `batchlab.load_study`; its runs without contents.

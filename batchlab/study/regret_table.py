@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,6 +22,9 @@ from batchlab.study.baselines import baselines, static_arms
 from batchlab.study.oracle import CHOICE_SEEDS, Oracles, Told, choose_oracles, named, with_work
 from batchlab.study.replication import Replication, Row
 from batchlab.study.workers import Workers
+
+if TYPE_CHECKING:
+    from batchlab.plots.accessors import RegretPlots
 
 ORACLE, CONSTANT = "oracle", "best-constant"
 
@@ -80,6 +85,14 @@ class Regret:
     oracles: Oracles
     seeds: tuple[int, ...]
     config: BatchConfig
+
+    @property
+    def plot(self) -> RegretPlots:
+        """The picture: call it."""
+        # By name: pictures stand a floor above, and bring matplotlib.
+        accessors: Any = import_module("batchlab.plots.accessors")
+        pictures: RegretPlots = accessors.RegretPlots(self)
+        return pictures
 
     def __repr__(self) -> str:
         return f"<Regret over {self.table['scenario'].nunique()} scenarios, {len(self.seeds)} seeds>"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from batchlab import plots
 from batchlab.errors import InputError
@@ -166,6 +169,18 @@ def test_the_same_numbers_give_the_same_bytes(plot: Plot, name: str, given: Any)
     assert isinstance(first, Picture)
     assert isinstance(second, Picture)
     assert first.png() == second.png()
+
+
+@every_plot
+def test_a_palette_changes_no_colour_that_a_reader_could_tell(plot: Plot, name: str, given: Any) -> None:
+    picture = _figure(plot(given(name)))
+    assert isinstance(picture, Picture)
+    exact = io.BytesIO()
+    picture.savefig(exact, format="png", dpi=100)
+    before, after = (
+        np.asarray(Image.open(file).convert("RGB"), dtype=int) for file in (exact, io.BytesIO(picture.png()))
+    )
+    assert np.abs(before - after).max() < 16
 
 
 def test_axes_without_a_picture_have_no_words() -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import pyplot
+from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
 
+from batchlab import plots
 from batchlab.batch_config import BatchConfig
 from batchlab.errors import InputError
 from batchlab.hub.scenario import Limits, Scenario
@@ -31,6 +39,7 @@ from batchlab.plots import (
     plot_timeline,
     plot_waits,
 )
+from batchlab.plots.decisions import STRETCHES, decisions_data
 from batchlab.plots.ecdf import MOST_STEPS, ecdf_data
 from batchlab.plots.occupancy import lanes, mean_in_flight, pauses, steps
 from batchlab.plots.pareto import pareto_data
@@ -221,7 +230,7 @@ def test_savings_are_drawn_as_predicted_and_as_verified(opportunities_by_size: d
     ax = plot_opportunities(opportunities_by_size["whole"])
     drawn = {str(line.get_label()): np.asarray(line.get_xdata(), dtype=float).tolist() for line in ax.lines}
     assert drawn["predicted"] == [5.0, -2.0]
-    assert drawn["predicted (advice)"] == [3.0]
+    assert drawn["predicted, advice"] == [3.0]
     assert drawn["verified"] == [5.5, -2.5]
     assert ax.get_xlim()[0] < -3.0
     assert "four calls in flight -2.0 s (-3.0 to -1.0), verified -2.5 s, refuted" in alt_text(ax)
@@ -230,6 +239,89 @@ def test_savings_are_drawn_as_predicted_and_as_verified(opportunities_by_size: d
 def test_a_frame_without_savings_is_refused_by_what_it_lacks() -> None:
     with pytest.raises(InputError, match="no column 'saving_seconds'"):
         plot_opportunities(pd.DataFrame({"change": ["x"], "kind": ["config"]}))
+
+
+def _artists(drawn: Axes | Figure) -> int:
+    figure = drawn if isinstance(drawn, Figure) else drawn.figure
+    return sum(1 for _ in figure.findobj())
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [plot_timeline, plot_ecdf, partial(plot_ecdf, value="completion"), plot_waits, plot_budget, plot_decisions],
+)
+def test_a_long_run_is_drawn_with_few_artists_and_says_what_was_left_out(plot: Callable[..., Any], run: Run) -> None:
+    few, many = (_long(run, rows) for rows in (4_000, 40_000))
+    drawn = plot(many)
+    assert _artists(drawn) <= _artists(plot(few)) + 40  # ticks may differ
+    texts = [text.get_text() for ax in (drawn.axes if isinstance(drawn, Figure) else [drawn]) for text in ax.texts]
+    words = "thinned|drawn as means|drawn at 2,000 of|drawn: the first of a kind|split equally"
+    assert any(re.search(words, text) for text in texts)
+
+
+def _long(run: Run, rows: int) -> Run:
+    """Return a run of three hours with so many calls, files and decisions, a pause after each call."""
+    at = np.linspace(0.0, 10_700.0, rows)
+    calls, files = (frame.iloc[np.zeros(rows, dtype=int)].reset_index(drop=True) for frame in (run.calls, run.files))
+    decisions = run.decisions.iloc[np.zeros(rows, dtype=int)].reset_index(drop=True)
+    return dataclasses.replace(
+        run,
+        calls=calls.assign(sent=at, finished=at + 0.1, pool="core", points=1),
+        results=files.assign(queued=0.0, started=at, finished=at + 0.1, status="delivered"),
+        decisions=decisions.assign(time=at),
+        metrics=run.metrics.assign(makespan=10_800.0),
+    )
+
+
+def test_many_decisions_are_drawn_once_a_stretch_and_none_of_a_few_is_left_out(run: Run) -> None:
+    data = decisions_data(_long(run, 40_000))
+    ax = plot_decisions(_long(run, 40_000))
+    drawn = sum(len(np.asarray(line.get_xdata())) for line in ax.lines)
+    assert 0.98 * STRETCHES < drawn <= STRETCHES < len(data)
+    assert any(f"40,000 decisions, {drawn} drawn" in text.get_text() for text in ax.texts)
+
+
+def test_three_hours_are_told_in_hours_and_drawn_in_seconds(run: Run) -> None:
+    ax = plot_timeline(_long(run, 4_000)).axes[2]
+    assert ax.get_xlabel() == "time since the start [h]"
+    assert ax.get_xlim() == (0.0, 10_800.0)
+    ax.figure.canvas.draw()
+    assert [label.get_text() for label in ax.get_xticklabels()][:3] == ["0", "0.5", "1"]
+
+
+def test_the_most_in_flight_is_kept_where_means_are_drawn(run: Run) -> None:
+    many = _with_many_calls(run, 20_000)
+    busy = many.calls.assign(in_flight=np.where(many.calls.index == 7_777, 99, 1))
+    assert timeline_data(dataclasses.replace(many, calls=busy)).in_flight["peak"].max() == 99
+
+
+@pytest.mark.parametrize("name", ["timeline", "ecdf", "waits", "budget", "decisions"])
+def test_pictures_of_a_run_are_found_where_pandas_has_its_own(run: Run, name: str) -> None:
+    assert alt_text(getattr(run.plot, name)()) == alt_text(getattr(plots, f"plot_{name}")(run))
+
+
+@pytest.mark.parametrize("name", ["compare", "strategies", "pareto", "ecdf", "waits"])
+def test_pictures_of_a_study_are_found_where_pandas_has_its_own(study: Study, name: str) -> None:
+    assert alt_text(getattr(study.plot, name)()) == alt_text(getattr(plots, f"plot_{name}")(study))
+
+
+def test_an_accessor_that_is_called_draws_the_first_thing_to_look_at(
+    run: Run, study: Study, regrets_by_size: dict[str, Regret]
+) -> None:
+    regret = regrets_by_size["whole"]
+    assert alt_text(run.plot()) == alt_text(plot_timeline(run))
+    assert alt_text(study.plot()) == alt_text(plot_compare(study))
+    assert alt_text(regret.plot()) == alt_text(plot_regret(regret))
+    ax = Figure().add_subplot()
+    assert run.plot.waits(ax=ax) is study.plot(ax=ax) is ax
+    assert regret.plot(ax=Figure().add_subplot()).has_data()
+
+
+def test_frames_keep_the_plot_of_pandas(run: Run) -> None:
+    ax = Figure().add_subplot()
+    assert run.calls.plot(x="sent", y="in_flight", ax=ax) is ax
+    assert run.metrics.plot.bar(y="makespan", ax=ax) is ax
+    assert pyplot.get_fignums() == []
 
 
 @given(INTERVALS)
