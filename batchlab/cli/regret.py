@@ -11,7 +11,6 @@ from batchlab.batch_config import BatchConfig
 from batchlab.cli.application import FAILED
 from batchlab.cli.bar import RunsBar
 from batchlab.cli.texts import ceilings, number, records, text_table
-from batchlab.runs import require_new_folder
 from batchlab.study import Regret, read_oracles, regret, with_work, write_regret
 
 TABLE = ("scenario", "arm", "makespan", "regret", "95 %", "calls", "calls regret", "hits", "lost")
@@ -25,7 +24,12 @@ SUMMARY = ("arm", "median", "worst", "in", "calls", "hits", "lost")
 @click.option("--oracles", metavar="DIR", help="Take the oracles from an earlier result instead of searching.")
 @click.option("--no-baselines", is_flag=True, help="Leave out fixed limits, AIMD and Gradient2.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: all cores]")
-@click.option("--out", metavar="DIR", help="Write the result, dated and with its seeds, into this new folder.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    help="Keep every run and write the result, dated and with its seeds, into this folder; given again after an "
+    "interrupt, it goes on where it stopped.",
+)
 def command(
     scenarios: str | None, strategies: str, seeds: int, oracles: str | None, no_baselines: bool, workers: int | None,
     out: str | None,
@@ -35,8 +39,6 @@ def command(
     The oracle is chosen on seeds of its own over concurrency, route and batch size; the whole table takes hours, one
     scenario minutes.
     """
-    if out is not None:
-        require_new_folder(out)
     began = datetime.now(UTC)
     with RunsBar("regret") as bar:
         study = regret(
@@ -48,6 +50,7 @@ def command(
             with_baselines=not no_baselines,
             workers=workers,
             progress=bar.of,
+            folder=out,
         )
     seconds = (datetime.now(UTC) - began).total_seconds()
     if out is not None:
@@ -58,6 +61,8 @@ def command(
 
 def _text(study: Regret, seconds: float) -> str:
     heading = f"seeds: {len(study.seeds)}, {ceilings(study.config)}, took {seconds:,.0f} s of wall time"
+    if study.run_seconds is not None:
+        heading += f"; its runs, in all sittings and one after the other, {study.run_seconds:,.0f} s"
     return "\n\n".join(
         [
             heading,

@@ -14,12 +14,13 @@ from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.study.arms import Arm
 from batchlab.study.baselines import static_arms
+from batchlab.study.kept_rows import KeptRows
 from batchlab.study.replication import Replication, Row
 from batchlab.study.workers import Progress, Workers
 
-# A run this many times as slow as the best pilot is stopped: no noise between seeds makes up for so much.
-HOPELESS = 1.5
-PILOTS = 6
+# A run this many times as slow as the best so far is stopped: no noise between seeds makes up for so much.
+HOPELESS = 1.3
+AT_ONCE = 6  # runs with one deadline; the first ones are arms that lie far apart
 CHOICE_SEEDS = tuple(range(1000, 1005))
 _WORST = 100.0  # times the best makespan: worse is not told apart
 Told = Callable[[str, int, int], None]
@@ -55,6 +56,7 @@ def choose_oracles(
     exhaustive: bool = False,
     workers: int | None = None,
     progress: Told | None = None,
+    kept: KeptRows | None = None,
 ) -> Oracles:
     """Choose the best static arm of each scenario, and the one that is best over all of them.
 
@@ -74,6 +76,8 @@ def choose_oracles(
         Processes; all cores unless given.
     progress
         Called with the scenario, the runs of a round that have ended, and all of them.
+    kept
+        Where runs are kept, and found that were made before.
     """
     config = config if config is not None else BatchConfig.lab()
     grid = static_arms(config) if arms is None else list(arms)
@@ -81,7 +85,7 @@ def choose_oracles(
     best: dict[str, str] = {}
     losses: dict[str, dict[str, float]] = {}
     for scenario in map(Scenario.load, scenarios):
-        with Workers([SimHub(scenario=scenario)], workers) as pool:
+        with Workers([SimHub(scenario=scenario)], workers, kept.of(scenario) if kept else None) as pool:
             arm, search = choose(pool, 0, grid, seeds, named(progress, scenario.name))
         best[scenario.name], losses[scenario.name] = arm.name, search.losses(seeds[0])
     return Oracles(best, str(pd.DataFrame(losses).mean(axis=1).idxmin()))
@@ -122,11 +126,17 @@ class Search:
         """Return arms, best first; equals keep their order."""
         return sorted(arms, key=lambda arm: self.score(arm.name))
 
+    def hopeful(self, arms: Sequence[Arm]) -> list[Arm]:
+        """Return arms, best first, without those that are too far behind to be the best."""
+        ranked = self.ranked(arms)
+        most = HOPELESS * self.score(ranked[0].name)
+        return [arm for arm in ranked if self.score(arm.name) <= most]
+
 
 def halving(
     workers: Workers, hub: int, arms: Sequence[Arm], seeds: Sequence[int], progress: Progress | None = None
 ) -> tuple[Arm, Search]:
-    """Choose the best arm by successive halving: each seed is met by the better half of those before.
+    """Choose the best arm by successive halving: a seed is met by the better half of those before, at most.
 
     Parameters
     ----------
@@ -154,7 +164,7 @@ def halving(
     search, left = Search(), list(arms)
     for seed in seeds:
         _meet(workers, hub, left, seed, search, progress)
-        left = search.ranked(left)[: max(2, math.ceil(len(left) / 2))]
+        left = search.hopeful(left)[: max(2, math.ceil(len(left) / 2))]
     return left[0], search
 
 
@@ -171,13 +181,15 @@ def full_grid(
 def _meet(
     workers: Workers, hub: int, arms: Sequence[Arm], seed: int, search: Search, progress: Progress | None
 ) -> None:
-    """Run every arm under a seed; first a few that lie apart, then the others no longer than makes sense."""
-    step = max(1, len(arms) // PILOTS)
-    pilots, others = arms[::step], [arm for place, arm in enumerate(arms) if place % step]
+    """Run every arm under a seed, a few at once and none for longer than makes sense after those before."""
+    step = max(1, len(arms) // AT_ONCE)
+    order = sorted(range(len(arms)), key=lambda place: place % step > 0)  # those that lie apart, then the others
     deadline = None
-    for some in (pilots, others):
-        rows = workers.rows([Replication(hub, arm, seed, deadline) for arm in some], progress)
-        for row in rows:
+    for start in range(0, len(order), AT_ONCE):
+        some = [Replication(hub, arms[place], seed, deadline) for place in order[start : start + AT_ONCE]]
+        for row in workers.rows(some):
             search.note(row, deadline)
-        best = min(search.makespans[arm.name][seed] for arm in pilots)
+        best = min(by_seed[seed] for by_seed in search.makespans.values() if seed in by_seed)
         deadline = HOPELESS * best if best < math.inf else None
+        if progress is not None:
+            progress(min(start + AT_ONCE, len(order)), len(order))

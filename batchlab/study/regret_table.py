@@ -5,13 +5,15 @@ The oracle of a scenario is a static arm, chosen on seeds of its own; everything
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from batchlab import __version__
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
@@ -19,6 +21,7 @@ from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.study.arms import Arm, Strategies, arms_of
 from batchlab.study.baselines import baselines, static_arms
+from batchlab.study.kept_rows import KeptRows
 from batchlab.study.oracle import CHOICE_SEEDS, Oracles, Told, choose_oracles, named, with_work
 from batchlab.study.replication import Replication, Row
 from batchlab.study.workers import Workers
@@ -36,6 +39,7 @@ TABLE = Schema(
         Column("arm", "string", "policy, baseline, oracle or best constant"),
         Column("is", "string", "the static arm that an oracle or constant is", nullable=True),
         Column("makespan", "float64", "median over seeds", "s"),
+        Column("spread", "float64", "95th less 5th percentile of the makespan over seeds, over its median", "share"),
         Column("regret", "float64", "median over seeds of makespan / the oracle's, less 1", "share"),
         Column("regret_high", "float64", "95th percentile of it over seeds", "share"),
         Column("seconds_lost", "float64", "median over seeds of makespan less the oracle's", "s"),
@@ -78,6 +82,9 @@ class Regret:
         Those that are reported.
     config
         The settings of all arms.
+    run_seconds
+        Seconds of wall time that its runs and those of the choice took, one after the other, in all sittings; None
+        where they were not kept in a folder.
     """
 
     table: pd.DataFrame
@@ -85,6 +92,7 @@ class Regret:
     oracles: Oracles
     seeds: tuple[int, ...]
     config: BatchConfig
+    run_seconds: float | None = None
 
     @property
     def plot(self) -> RegretPlots:
@@ -108,6 +116,7 @@ def regret(
     with_baselines: bool = True,
     workers: int | None = None,
     progress: Told | None = None,
+    folder: str | Path | None = None,
 ) -> Regret:
     """Measure what policies lose against the best static arm of each scenario.
 
@@ -129,61 +138,81 @@ def regret(
         Processes; all cores unless given.
     progress
         Called with the scenario, the runs that have ended, and all of them.
+    folder
+        Where the row of each run is kept as soon as it has ended; runs whose row is there are not made again. What a
+        policy of your own does cannot be told from its name: use a new folder when you have changed one.
 
     Raises
     ------
     InputError
-        There is no seed, or one of those that oracles are chosen on.
+        There is no seed, or one of those that oracles are chosen on; or the folder was begun with other settings.
     """
     config = config if config is not None else BatchConfig.lab()
     wanted, reported = [Scenario.load(s) for s in (scenarios or with_work())], tuple(seeds)
     if not reported or set(reported) & set(CHOICE_SEEDS):
         raise InputError(f"seeds are {list(reported)}; name some, and none of {CHOICE_SEEDS}, which choose the oracle")
+    kept = kept_rows(folder, config) if folder is not None else None
     if oracles is None:
-        oracles = choose_oracles(wanted, config, workers=workers, progress=progress)
+        oracles = choose_oracles(wanted, config, workers=workers, progress=progress, kept=kept)
     judged = arms_of(strategies, config) + (arms_of(baselines(), config) if with_baselines else [])
     rows: list[dict[str, object]] = []
     for scenario in wanted:
-        arms = [*judged, *_chosen(oracles, scenario.name, config)]
-        with Workers([SimHub(scenario=scenario)], workers) as pool:
-            runs = [Replication(0, arm, seed) for arm in arms for seed in reported]
-            rows += _scenario_rows(scenario.name, oracles, pool.rows(runs, named(progress, scenario.name)))
+        chosen = _chosen(oracles, scenario.name, config)
+        arms = [*judged, *{arm.name: arm for arm in chosen.values()}.values()]
+        with Workers([SimHub(scenario=scenario)], workers, kept.of(scenario) if kept else None) as pool:
+            made = pool.rows(
+                [Replication(0, arm, seed) for arm in arms for seed in reported], named(progress, scenario.name)
+            )
+        rows += _scenario_rows(scenario.name, [arm.name for arm in judged], chosen, made)
     table = TABLE.frame({name: [row[name] for row in rows] for name in TABLE.names})
-    return Regret(table, summary(table), oracles, reported, config.snapshot())
+    return Regret(table, summary(table), oracles, reported, config.snapshot(), kept.seconds if kept else None)
 
 
-def _chosen(oracles: Oracles, scenario: str, config: BatchConfig) -> list[Arm]:
-    """Return the oracle and the best constant, under those names."""
+def kept_rows(folder: str | Path, config: BatchConfig) -> KeptRows:
+    """Return the rows of a regret study that are kept in a folder; see `KeptRows`."""
+    settings = {"batchlab": __version__, "seeds_of_the_choice": CHOICE_SEEDS, "config": settings_of(config)}
+    return KeptRows(folder, settings)
+
+
+def settings_of(config: BatchConfig) -> dict[str, object]:
+    """Return the settings that all arms of a study share."""
+    return {name: value for name, value in config.to_dict().items() if name != "default_strategy"}
+
+
+def _chosen(oracles: Oracles, scenario: str, config: BatchConfig) -> dict[str, Arm]:
+    """Return the oracle and the best constant; they may be the same arm."""
     grid = {arm.name: arm for arm in static_arms(config)}
-    chosen = {ORACLE: oracles.best[scenario], CONSTANT: oracles.constant}
-    return [replace(grid[arm], name=name) for name, arm in chosen.items()]
+    return {ORACLE: grid[oracles.best[scenario]], CONSTANT: grid[oracles.constant]}
 
 
-def _scenario_rows(scenario: str, oracles: Oracles, runs: Sequence[Row]) -> list[dict[str, object]]:
-    frame = pd.DataFrame(list(runs))
-    oracle = frame[frame["strategy"] == ORACLE].set_index("seed")
-    is_arm = {ORACLE: oracles.best[scenario], CONSTANT: oracles.constant}
-    rows: list[dict[str, object]] = []
-    for name, group in frame.groupby("strategy", sort=False):
-        paired = group.set_index("seed")
-        ratio = paired["makespan"] / oracle["makespan"] - 1.0
-        rows.append(
-            {
-                "scenario": scenario,
-                "arm": name,
-                "is": is_arm.get(str(name)),
-                "makespan": paired["makespan"].median(),
-                "regret": ratio.median(),
-                "regret_high": ratio.quantile(0.95),
-                "seconds_lost": (paired["makespan"] - oracle["makespan"]).median(),
-                "calls": paired["calls"].median(),
-                "calls_regret": (paired["calls"] / oracle["calls"] - 1.0).median(),
-                "limit_hits": int(paired["limit_hits"].max()),
-                "lost": int(paired["failed"].max()),
-                "seeds": len(paired),
-            }
-        )
-    return rows
+def _scenario_rows(
+    scenario: str, judged: Sequence[str], chosen: Mapping[str, Arm], runs: Sequence[Row]
+) -> list[dict[str, object]]:
+    by_arm = {str(name): group.set_index("seed") for name, group in pd.DataFrame(list(runs)).groupby("strategy")}
+    oracle = by_arm[chosen[ORACLE].name]
+    is_arm = {name: arm.name for name, arm in chosen.items()}
+    names = [*judged, *chosen]
+    return [_row(scenario, name, is_arm.get(name), by_arm[is_arm.get(name, name)], oracle) for name in names]
+
+
+def _row(scenario: str, name: str, is_arm: str | None, runs: pd.DataFrame, oracle: pd.DataFrame) -> dict[str, object]:
+    span = runs["makespan"]
+    ratio = span / oracle["makespan"] - 1.0
+    return {
+        "scenario": scenario,
+        "arm": name,
+        "is": is_arm,
+        "makespan": span.median(),
+        "spread": (span.quantile(0.95) - span.quantile(0.05)) / span.median(),
+        "regret": ratio.median(),
+        "regret_high": ratio.quantile(0.95),
+        "seconds_lost": (span - oracle["makespan"]).median(),
+        "calls": runs["calls"].median(),
+        "calls_regret": (runs["calls"] / oracle["calls"] - 1.0).median(),
+        "limit_hits": int(runs["limit_hits"].max()),
+        "lost": int(runs["failed"].max()),
+        "seeds": len(runs),
+    }
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

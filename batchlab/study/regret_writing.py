@@ -11,43 +11,46 @@ import pandas as pd
 
 from batchlab import __version__
 from batchlab.errors import InputError
-from batchlab.runs.folders import whole_folder, write_json
+from batchlab.runs.folders import require_new_folder
+from batchlab.study.kept_rows import SETTINGS, replace_file
 from batchlab.study.oracle import CHOICE_SEEDS, Oracles
-from batchlab.study.regret_table import Regret
+from batchlab.study.regret_table import Regret, settings_of
 
 
 def write_regret(study: Regret, folder: str | Path, seconds: float) -> None:
-    """Write ``table.csv``, ``summary.csv`` and ``study.json`` into a new folder.
+    """Write ``table.csv``, ``summary.csv`` and ``study.json`` into a folder.
 
     Parameters
     ----------
     study
         What to write.
     folder
-        A folder that does not exist yet, or is empty.
+        A folder that does not exist yet or is empty, or the one that the study's rows were kept in.
     seconds
-        Wall time that it took.
+        Wall time that it took, the last sitting alone where there were several.
 
     Raises
     ------
     InputError
-        The folder is not empty or cannot be made.
+        The folder holds something else or cannot be made.
     """
-    with whole_folder(folder) as new:
-        for name, frame in (("table", study.table), ("summary", study.summary)):
-            _rounded(frame).to_csv(new / f"{name}.csv", index=False, lineterminator="\n")
-        write_json(
-            {
-                "date": datetime.now(UTC).date().isoformat(),
-                "batchlab": __version__,
-                "wall_seconds": round(seconds),
-                "seeds": list(study.seeds),
-                "seeds_of_the_choice": list(CHOICE_SEEDS),
-                "oracles": asdict(study.oracles),
-                "config": {name: value for name, value in study.config.to_dict().items() if name != "default_strategy"},
-            },
-            new / "study.json",
-        )
+    target = Path(folder).expanduser().resolve()
+    if not (target / SETTINGS).exists():
+        require_new_folder(target)
+        target.mkdir(parents=True, exist_ok=True)
+    for name, frame in (("table", study.table), ("summary", study.summary)):
+        replace_file(target / f"{name}.csv", _rounded(frame).to_csv(index=False, lineterminator="\n"))
+    document = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "batchlab": __version__,
+        "wall_seconds": round(seconds),
+        "run_seconds": None if study.run_seconds is None else round(study.run_seconds),
+        "seeds": list(study.seeds),
+        "seeds_of_the_choice": list(CHOICE_SEEDS),
+        "oracles": asdict(study.oracles),
+        "config": settings_of(study.config),
+    }
+    replace_file(target / "study.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def _rounded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -13,6 +14,7 @@ from typing import Self
 
 from batchlab.errors import BatchLabError, InputError
 from batchlab.hubs import Hub
+from batchlab.study.kept_rows import Ledger
 from batchlab.study.replication import Replication, Row
 
 Progress = Callable[[int, int], None]
@@ -28,6 +30,8 @@ class Workers:
         What is read. Hubs on virtual time travel to each process once; others are read in this one.
     count
         Processes; all cores unless given. 1 stays in this process.
+    kept
+        Rows that were made before, and where new ones are kept.
 
     Raises
     ------
@@ -35,12 +39,13 @@ class Workers:
         ``count`` is below 1.
     """
 
-    def __init__(self, hubs: Sequence[Hub], count: int | None = None) -> None:
+    def __init__(self, hubs: Sequence[Hub], count: int | None = None, kept: Ledger | None = None) -> None:
         if count is not None and count < 1:
             raise InputError(f"workers is {count}; write 1 or more, or None for all cores")
         self._hubs = list(hubs)
         self._count = (count or _cores()) if all(hub.virtual for hub in hubs) else 1
         self._pool: ProcessPoolExecutor | None = None
+        self._kept = kept
 
     def rows(self, wanted: Sequence[Replication], progress: Progress | None = None) -> list[Row]:
         """Make replications and return their rows, in the order given.
@@ -59,11 +64,26 @@ class Workers:
         BatchLabError
             The processes ended early.
         """
+        found = [None if self._kept is None else self._kept.get(one) for one in wanted]
+        missing = [one for one, row in zip(wanted, found, strict=True) if row is None]
+        made: list[Row] = []
+        for one, (row, seconds) in zip(missing, self._made(missing), strict=True):
+            made.append(row)
+            if self._kept is not None:
+                self._kept.put(one, row, seconds)
+            if progress is not None:
+                progress(len(wanted) - len(missing) + len(made), len(wanted))
+        new = iter(made)
+        return [next(new) if row is None else row for row in found]
+
+    def _made(self, wanted: Sequence[Replication]) -> Iterator[tuple[Row, float]]:
+        """Yield rows, and the seconds that each took, in the order given."""
         if self._count == 1 or len(wanted) < 2:
-            return _collected((one.row(self._hubs[one.hub]) for one in wanted), len(wanted), progress)
+            yield from (_timed(one, self._hubs[one.hub]) for one in wanted)
+            return
         _sendable([one.arm for one in wanted])
         try:
-            return _collected(self._processes().map(_row, wanted), len(wanted), progress)
+            yield from self._processes().map(_row, wanted)
         except BrokenProcessPool:
             raise BatchLabError(
                 "the worker processes ended early; in a script, call this below `if __name__ == '__main__':`, "
@@ -99,19 +119,15 @@ def _sendable(what: object) -> bytes:
         ) from None
 
 
-def _collected(rows: Iterable[Row], total: int, progress: Progress | None) -> list[Row]:
-    collected: list[Row] = []
-    for row in rows:
-        collected.append(row)
-        if progress is not None:
-            progress(len(collected), total)
-    return collected
-
-
 def _begin(payload: bytes) -> None:
     global _hubs  # noqa: PLW0603 - the one way to hand something to a worker process once
     _hubs = pickle.loads(payload)
 
 
-def _row(wanted: Replication) -> Row:
-    return wanted.row(_hubs[wanted.hub])
+def _row(wanted: Replication) -> tuple[Row, float]:
+    return _timed(wanted, _hubs[wanted.hub])
+
+
+def _timed(wanted: Replication, hub: Hub) -> tuple[Row, float]:
+    began = time.perf_counter()
+    return wanted.row(hub), time.perf_counter() - began

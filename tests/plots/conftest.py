@@ -67,6 +67,7 @@ def _regret(rows: int) -> Regret:
             "arm": arm,
             "is": "blobs-c8" if arm in ("oracle", "best-constant") else None,
             "makespan": 10.0 * (1.0 + times * regret),
+            "spread": 0.02,
             "regret": times * regret,
             "regret_high": times * regret + 0.05,
             "seconds_lost": 10.0 * times * regret,
