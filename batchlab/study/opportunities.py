@@ -48,7 +48,10 @@ OPPORTUNITIES = Schema(
 )
 WORTH = 0.02  # of the baseline: what saves less is no opportunity
 SURE = 0.7  # probability from which a saving is called one
+LEAST_KNEE = 4.0  # calls that any server is taken to bear
+MARGIN = 1.25  # times the calls in flight that were seen, at which a server is doubted to have its knee
 UNSEEN = 100_003  # added to the seeds of a prediction, for those that verify it
+_SINGLE = frozenset({"routes-single", "strategy-parallel"})
 _USES = {
     "routes-single": (), "routes-queries": ("graphql",), "routes-archives": ("archives",),
     "routes-all": ("graphql", "archives"), "strategy-conservative": ("graphql",), "strategy-aggressive": ("graphql",),
@@ -146,7 +149,7 @@ def _claims(
     outcomes = experiment(run, tried, found.hub(), work, seeds, workers)
     known = [(one, outcome) for one, outcome in zip(tried, outcomes, strict=True) if outcome is not None]
     beyond = [one for one, outcome in known if _goes_beyond(found, outcome)]
-    capped = replace(found.scenario, server=Server(float(max(1, found.highest))))
+    capped = replace(found.scenario, server=Server(max(LEAST_KNEE, MARGIN * found.highest)))
     doubted = experiment(run, beyond, found.hub(capped), work, seeds, workers) if beyond else []
     without = {one.name: outcome for one, outcome in zip(beyond, doubted, strict=True)}
     return [_claim(run, found, one, outcome, without.get(one.name)) for one, outcome in known]
@@ -159,9 +162,11 @@ def _goes_beyond(found: Calibration, outcome: Outcome) -> bool:
 def _claim(run: Run, found: Calibration, one: Candidate, outcome: Outcome, without: Outcome | None) -> _Claim:
     assumptions = list(_assumptions(found, one, outcome, without is not None))
     method = "exact count" if one.exact else "refit" if assumptions else "replay"
-    prediction = predict(outcome, run.makespan, method, found.error)
+    anew = one.name.startswith(("routes", "strategy"))
+    error = found.errors["rest" if one.name in _SINGLE and "rest" in found.errors else "all"]
+    prediction = predict(outcome, run.makespan, method, error, anew=anew)
     if without is not None:
-        prediction = cautious(prediction, predict(without, run.makespan, method, found.error))
+        prediction = cautious(prediction, predict(without, run.makespan, method, error, anew=anew))
     return _Claim(one, outcome, prediction, method, "; ".join(assumptions))
 
 

@@ -15,6 +15,7 @@ CONFIDENCE = 0.90
 # How far predictions were off beyond what seeds explain, as shares of the saving and of the baseline: measured by
 # tests/benchmarks/opportunity_book.py on seeds of its own (docs/opportunities).
 OFF = {"exact count": (0.05, 0.002), "replay": (0.05, 0.005), "refit": (0.15, 0.01)}
+DOUBT = 0.25  # probability that a server bears little more than was seen: twice, of a knee anywhere up to 16 times
 MODEL = 0.05  # of the logarithm of a makespan: how far the calibrated baseline is off
 
 
@@ -48,7 +49,7 @@ def correction(recorded: float, baseline: NDArray[np.float64]) -> float:
     return math.exp(weight * (math.log(max(recorded, 1e-9)) - float(logs.mean())))
 
 
-def predict(outcome: Outcome, recorded: float, method: str, error: float) -> Prediction:
+def predict(outcome: Outcome, recorded: float, method: str, error: float, *, anew: bool = False) -> Prediction:
     """Return what a change saves.
 
     Parameters
@@ -61,6 +62,9 @@ def predict(outcome: Outcome, recorded: float, method: str, error: float) -> Pre
         How the twin knows: "exact count", "replay" or "refit".
     error
         Standard error of the calibrated service time, over its mean.
+    anew
+        Whether the change reads in another way, so that the error is one of all the time that it takes. Otherwise it
+        is one of what it saves: the baseline is known from the recording.
 
     Notes
     -----
@@ -73,7 +77,8 @@ def predict(outcome: Outcome, recorded: float, method: str, error: float) -> Pre
     chance = factor**2 * float(saved.var(ddof=1)) / len(saved) if len(saved) > 1 else 0.0
     share, least = OFF[method]
     whole = factor * float(baseline.mean())
-    spread = math.sqrt(2.0 * chance + (error * mean) ** 2 + (share * mean) ** 2 + (least * whole) ** 2)
+    unsure = error * (whole - mean if anew else mean)
+    spread = math.sqrt(2.0 * chance + unsure**2 + (share * mean) ** 2 + (least * whole) ** 2)
     freedom = max(1, len(saved) - 1)
     margin = float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, freedom)) * spread
     sure = float(stats.t.cdf(mean / spread, freedom)) if spread else float(mean > 0)
@@ -95,5 +100,5 @@ def cautious(prediction: Prediction, without: Prediction) -> Prediction:
         min(prediction.low, without.low),
         max(prediction.high, without.high),
         prediction.baseline,
-        (prediction.confidence + without.confidence) / 2.0,
+        (1.0 - DOUBT) * prediction.confidence + DOUBT * without.confidence,
     )

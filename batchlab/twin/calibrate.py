@@ -7,7 +7,7 @@ freed of the load that each call met, and the load is simulated again when the s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,8 +65,9 @@ class Calibration:
         How well the conditions explain the calls; columns of `FIT`.
     unknown
         What the run does not show, a sentence each.
-    error
-        Standard error of the mean service time, over that mean: what the number of calls leaves open.
+    errors
+        Standard error of the mean service time, over that mean, by family of endpoints, and under ``"all"`` of all
+        calls together: what the number of calls leaves open.
     highest
         Most calls in flight at the API.
     seen
@@ -77,7 +78,7 @@ class Calibration:
     work: RecordedWork
     fit: pd.DataFrame
     unknown: tuple[str, ...]
-    error: float
+    errors: Mapping[str, float]
     highest: int
     seen: frozenset[str]
 
@@ -95,7 +96,7 @@ class Calibration:
         )
 
     def _repr_html_(self) -> str:
-        facts = {"calls": f"{int(self.fit['calls'].sum()):,}", "standard error of service": f"{self.error:.1%}"}
+        facts = {"calls": f"{int(self.fit['calls'].sum()):,}", "standard error of service": f"{self.errors['all']:.1%}"}
         unknown = {str(number): sentence for number, sentence in enumerate(self.unknown, 1)}
         fit = self.fit.to_html(index=False, border=0, float_format="{:.3g}".format)
         return card("Calibration", facts, {"Unknown": table(unknown)}) + fit
@@ -149,7 +150,7 @@ def calibrate(run: Recorded) -> Calibration:
     fit = FIT.frame(_fit(scenario, seen, asked, run.results))
     unknown = tuple(unidentified(run, seen, load, link, idle))
     families = frozenset(seen.loc[seen["service"].notna(), "family"])
-    return Calibration(scenario, recorded_work(run), fit, unknown, _error(seen, idle), load.highest, families)
+    return Calibration(scenario, recorded_work(run), fit, unknown, _errors(seen, idle), load.highest, families)
 
 
 def _loads(seen: pd.DataFrame) -> Array:
@@ -224,13 +225,16 @@ def _rates(fault: pd.Series[str]) -> dict[str, float]:
     return {str(kind): count / len(fault) for kind, count in fault.value_counts().items() if count}
 
 
-def _error(seen: pd.DataFrame, idle: pd.Series[float]) -> float:
-    """Return the standard error of all service time, over its sum, families apart."""
-    total = variance = 0.0
-    for _, one in idle[seen["service"].notna()].groupby(seen["family"]):
-        total += float(one.sum())
-        variance += float(len(one) * one.var()) if len(one) > 1 else float(one.sum()) ** 2
-    return math.sqrt(variance) / total if total else 1.0
+def _errors(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
+    """Return the standard error of the sum of service times, over that sum, by family and of all families."""
+    totals: dict[str, float] = {}
+    variances: dict[str, float] = {}
+    for family, one in idle[seen["service"].notna()].groupby(seen["family"]):
+        totals[str(family)] = float(one.sum())
+        variances[str(family)] = float(len(one) * one.var()) if len(one) > 1 else float(one.sum()) ** 2
+    sums = totals | {"all": sum(totals.values())}
+    spread = variances | {"all": sum(variances.values())}
+    return {name: math.sqrt(spread[name]) / whole if whole else 1.0 for name, whole in sums.items()}
 
 
 def _fit(scenario: Scenario, seen: pd.DataFrame, asked: pd.DataFrame, results: pd.DataFrame) -> dict[str, list[object]]:
