@@ -19,7 +19,7 @@ from batchlab.runs.binding import RESOURCES, main_resource
 from batchlab.runs.run import Run
 from batchlab.study.candidates import Candidate, candidates, tally_of
 from batchlab.study.experiment import Outcome, Work, arm_of, experiment
-from batchlab.study.prediction import Prediction, cautious, predict
+from batchlab.study.prediction import Prediction, doubted, predict
 from batchlab.twin.calibrate import Calibration, calibrate
 
 OPPORTUNITIES = Schema(
@@ -50,6 +50,7 @@ WORTH = 0.02  # of the baseline: what saves less is no opportunity
 SURE = 0.7  # probability from which a saving is called one
 LEAST_KNEE = 4.0  # calls that any server is taken to bear
 MARGIN = 1.25  # times the calls in flight that were seen, at which a server is doubted to have its knee
+DOUBTING = 2  # seeds under which other servers are tried
 UNSEEN = 100_003  # added to the seeds of a prediction, for those that verify it
 _SINGLE = frozenset({"routes-single", "strategy-parallel"})
 _USES = {
@@ -148,26 +149,39 @@ def _claims(
     work = Work(found.work.patterns)
     outcomes = experiment(run, tried, found.hub(), work, seeds, workers)
     known = [(one, outcome) for one, outcome in zip(tried, outcomes, strict=True) if outcome is not None]
-    beyond = [one for one, outcome in known if _goes_beyond(found, outcome)]
-    capped = replace(found.scenario, server=Server(max(LEAST_KNEE, MARGIN * found.highest)))
-    doubted = experiment(run, beyond, found.hub(capped), work, seeds, workers) if beyond else []
-    without = {one.name: outcome for one, outcome in zip(beyond, doubted, strict=True)}
-    return [_claim(run, found, one, outcome, without.get(one.name)) for one, outcome in known]
+    beyond = [one for one, outcome in known if _goes_beyond(found, one, outcome)]
+    by_name = {one.name: outcome for one, outcome in known}
+    shifts: dict[str, list[float]] = {one.name: [] for one in beyond}
+    for server in _others(found) if beyond else ():
+        hub = found.hub(replace(found.scenario, server=server))
+        again = experiment(run, beyond, hub, work, seeds[:DOUBTING], workers)
+        for one, outcome in zip(beyond, again, strict=True):
+            if outcome is not None:
+                shifts[one.name].append(float((outcome.seconds - by_name[one.name].seconds[:DOUBTING]).mean()))
+    return [_claim(run, found, one, outcome, shifts.get(one.name)) for one, outcome in known]
 
 
-def _goes_beyond(found: Calibration, outcome: Outcome) -> bool:
-    return found.scenario.server.knee is None and outcome.peak > found.highest
+def _goes_beyond(found: Calibration, one: Candidate, outcome: Outcome) -> bool:
+    """Return whether a change brings a load about that the run does not tell of."""
+    if found.scenario.server.knee is None:
+        return outcome.peak > found.highest
+    return one.name.startswith(("concurrency", "strategy"))
 
 
-def _claim(run: Run, found: Calibration, one: Candidate, outcome: Outcome, without: Outcome | None) -> _Claim:
-    assumptions = list(_assumptions(found, one, outcome, without is not None))
+def _others(found: Calibration) -> list[Server]:
+    """Return other servers that the run may have met."""
+    if found.scenario.server.knee is None:
+        return [Server(max(LEAST_KNEE, MARGIN * found.highest))]
+    return list(found.rivals)
+
+
+def _claim(run: Run, found: Calibration, one: Candidate, outcome: Outcome, shifts: list[float] | None) -> _Claim:
+    assumptions = _assumptions(found, one, outcome, shifts is not None and outcome.peak > found.highest)
     method = "exact count" if one.exact else "refit" if assumptions else "replay"
     anew = one.name.startswith(("routes", "strategy"))
     error = found.errors["rest" if one.name in _SINGLE and "rest" in found.errors else "all"]
-    prediction = predict(outcome, run.makespan, method, error, anew=anew)
-    if without is not None:
-        prediction = cautious(prediction, predict(without, run.makespan, method, error, anew=anew))
-    return _Claim(one, outcome, prediction, method, "; ".join(assumptions))
+    prediction = predict(outcome, run.makespan, error, anew=anew)
+    return _Claim(one, outcome, doubted(prediction, shifts or []), method, "; ".join(assumptions))
 
 
 def _assumptions(found: Calibration, one: Candidate, outcome: Outcome, beyond: bool) -> list[str]:

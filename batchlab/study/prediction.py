@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +13,58 @@ from scipy import stats
 from batchlab.study.experiment import Outcome
 
 CONFIDENCE = 0.90
-# How far predictions were off beyond what seeds explain, as shares of the saving and of the baseline: measured by
-# tests/benchmarks/opportunity_book.py on seeds of its own (docs/opportunities).
-OFF = {"exact count": (0.05, 0.002), "replay": (0.05, 0.005), "refit": (0.15, 0.01)}
+# How far predictions were off beyond what seeds explain, as shares of the saving and of the baseline: on the first
+# seven runs of tests/benchmarks/opportunity_book.py from seed 1000 (docs/opportunities).
+OFF = (0.05, 0.01)
 DOUBT = 0.25  # probability that a server bears little more than was seen: twice, of a knee anywhere up to 16 times
 MODEL = 0.05  # of the logarithm of a makespan: how far the calibrated baseline is off
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Seconds that a change saves, of a baseline, and the ends of the 90 % interval of the mean of as many runs.
+    """What a change saves.
 
-    ``confidence`` is the probability that it saves anything.
+    Parameters
+    ----------
+    seconds
+        Expected saving.
+    spread, freedom
+        Standard error, and its degrees of freedom.
+    baseline
+        Expected makespan without the change.
+    below, above
+        Seconds by which other servers that explain the run would make the saving smaller (0 or less) and greater.
     """
 
     seconds: float
-    low: float
-    high: float
+    spread: float
+    freedom: int
     baseline: float
-    confidence: float
+    below: float = 0.0
+    above: float = 0.0
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 90 % interval of the mean of as many runs."""
+        return self.seconds + self.below - self._margin
+
+    @property
+    def high(self) -> float:
+        """Its upper end."""
+        return self.seconds + self.above + self._margin
+
+    @property
+    def _margin(self) -> float:
+        return float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, self.freedom)) * self.spread
+
+    @property
+    def confidence(self) -> float:
+        """Probability that the change saves anything."""
+        sure, doubted = self._sure(self.seconds), self._sure(self.seconds + self.below)
+        return (1.0 - DOUBT) * sure + DOUBT * doubted
+
+    def _sure(self, seconds: float) -> float:
+        return float(stats.t.cdf(seconds / self.spread, self.freedom)) if self.spread else float(seconds > 0.0)
 
 
 def correction(recorded: float, baseline: NDArray[np.float64]) -> float:
@@ -49,7 +83,7 @@ def correction(recorded: float, baseline: NDArray[np.float64]) -> float:
     return math.exp(weight * (math.log(max(recorded, 1e-9)) - float(logs.mean())))
 
 
-def predict(outcome: Outcome, recorded: float, method: str, error: float, *, anew: bool = False) -> Prediction:
+def predict(outcome: Outcome, recorded: float, error: float, *, anew: bool = False) -> Prediction:
     """Return what a change saves.
 
     Parameters
@@ -58,8 +92,6 @@ def predict(outcome: Outcome, recorded: float, method: str, error: float, *, ane
         Replications in the twin.
     recorded
         Makespan of the run, in seconds.
-    method
-        How the twin knows: "exact count", "replay" or "refit".
     error
         Standard error of the calibrated service time, over its mean.
     anew
@@ -75,30 +107,21 @@ def predict(outcome: Outcome, recorded: float, method: str, error: float, *, ane
     factor, saved = correction(recorded, baseline), outcome.seconds
     mean = factor * float(saved.mean())
     chance = factor**2 * float(saved.var(ddof=1)) / len(saved) if len(saved) > 1 else 0.0
-    share, least = OFF[method]
+    share, least = OFF
     whole = factor * float(baseline.mean())
     unsure = error * (whole - mean if anew else mean)
     spread = math.sqrt(2.0 * chance + unsure**2 + (share * mean) ** 2 + (least * whole) ** 2)
-    freedom = max(1, len(saved) - 1)
-    margin = float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, freedom)) * spread
-    sure = float(stats.t.cdf(mean / spread, freedom)) if spread else float(mean > 0)
-    return Prediction(mean, mean - margin, mean + margin, whole, sure)
+    return Prediction(mean, spread, max(1, len(saved) - 1), whole)
 
 
-def cautious(prediction: Prediction, without: Prediction) -> Prediction:
-    """Return a prediction whose interval reaches down to what would hold if the server bore no more calls.
+def doubted(prediction: Prediction, shifts: Sequence[float]) -> Prediction:
+    """Return a prediction whose interval reaches to what other servers would make of the change.
 
     Parameters
     ----------
     prediction
-        As if the server bore them.
-    without
-        As if it did not.
+        For the server that explains the run best.
+    shifts
+        Seconds by which each of the others would change the saving.
     """
-    return Prediction(
-        prediction.seconds,
-        min(prediction.low, without.low),
-        max(prediction.high, without.high),
-        prediction.baseline,
-        (1.0 - DOUBT) * prediction.confidence + DOUBT * without.confidence,
-    )
+    return replace(prediction, below=min(0.0, *shifts), above=max(0.0, *shifts)) if shifts else prediction

@@ -18,7 +18,7 @@ from scipy import stats
 from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
-from batchlab.hub.conditions import Latency
+from batchlab.hub.conditions import Latency, Server
 from batchlab.hub.endpoint_families import Archives, GraphQL
 from batchlab.hub.faults import Faults
 from batchlab.hub.scenario import Scenario
@@ -70,6 +70,8 @@ class Calibration:
         calls together: what the number of calls leaves open.
     highest
         Most calls in flight at the API.
+    rivals
+        Servers that explain the calls nearly as well as the scenario's, see `batchlab.twin.load_fit`.
     seen
         Families of endpoints that were called.
     """
@@ -81,6 +83,7 @@ class Calibration:
     errors: Mapping[str, float]
     highest: int
     seen: frozenset[str]
+    rivals: tuple[Server, ...] = ()
 
     def hub(self, scenario: Scenario | None = None) -> SimHub:
         """Return a hub with the work of the run under its conditions, or under others."""
@@ -150,7 +153,9 @@ def calibrate(run: Recorded) -> Calibration:
     fit = FIT.frame(_fit(scenario, seen, asked, run.results))
     unknown = tuple(unidentified(run, seen, load, link, idle))
     families = frozenset(seen.loc[seen["service"].notna(), "family"])
-    return Calibration(scenario, recorded_work(run), fit, unknown, _errors(seen, idle), load.highest, families)
+    return Calibration(
+        scenario, recorded_work(run), fit, unknown, _errors(seen, idle), load.highest, families, load.rivals
+    )
 
 
 def _loads(seen: pd.DataFrame) -> Array:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from batchlab.hub.conditions import Server
 
 KAPPAS = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08)
+RARE = 2  # parameters that a server which loses under load costs beside its own: most do not
+PLAUSIBLE = 2.71  # of twice the log-likelihood that a rival may fall short by: its 90 % point for one parameter
 FEW = 5  # calls at half the load or less that a statement about the knee needs
 Array = NDArray[np.float64]
 
@@ -27,11 +29,15 @@ class LoadFit:
         Most calls in flight that were seen, in calls.
     compared
         Whether enough calls met a low load to tell.
+    rivals
+        Of the servers that explain the calls nearly as well, the one that would slow down least under twice the load,
+        and the one that would most; none where no knee was found.
     """
 
     server: Server
     highest: int
     compared: bool
+    rivals: tuple[Server, ...] = ()
 
 
 def fit_load(seconds: Array, load: Array, group: Array) -> LoadFit:
@@ -60,20 +66,28 @@ def fit_load(seconds: Array, load: Array, group: Array) -> LoadFit:
     highest = int(load.max())
     compared = int((load <= highest / 2).sum()) >= FEW and highest > 1
     logs = np.log(np.maximum(seconds, 1e-6))
-    best, spread = Server(), _spread(logs, load, group, Server())
-    least = spread
-    for server, price in _candidates(highest):
-        found = _spread(logs, load, group, server)
-        gain = 2.0 * len(logs) * (math.log(spread) - math.log(found))
-        if gain > price * math.log(len(logs)) and found < 0.999 * least:
-            best, least = server, found
-    return LoadFit(best, highest, compared)
+    none = _spread(logs, load, group, Server())
+    gains = {
+        server: 2.0 * len(logs) * (math.log(none) - math.log(_spread(logs, load, group, server)))
+        for server in _candidates(highest)
+    }
+    priced = {server: gain - _price(server) * math.log(len(logs)) for server, gain in gains.items()}
+    best = max(priced, key=lambda server: priced[server])
+    if priced[best] <= 0.0:
+        return LoadFit(Server(), highest, compared)
+    near = [server for server, gain in gains.items() if gain > max(gains.values()) - PLAUSIBLE]
+    near.sort(key=lambda server: server.slowdown(2 * highest) / server.slowdown(highest))
+    return LoadFit(best, highest, compared, (near[0], near[-1]))
 
 
-def _candidates(highest: int) -> list[tuple[Server, int]]:
-    """Return knees to try, each with the parameters that it costs; a knee that few calls passed is none."""
+def _price(server: Server) -> int:
+    return 2 + (1 + RARE) * (server.kappa > 0.0)
+
+
+def _candidates(highest: int) -> list[Server]:
+    """Return knees to try; a knee that few calls passed is none."""
     knees = np.unique(np.round(2.0 * np.geomspace(1.0, max(1.0, 0.9 * highest), 40)) / 2.0)
-    return [(Server(float(knee), kappa), 2 + (kappa > 0)) for kappa in KAPPAS for knee in knees]
+    return [Server(float(knee), kappa) for kappa in KAPPAS for knee in knees]
 
 
 def slowdowns(server: Server, load: Array) -> Array:

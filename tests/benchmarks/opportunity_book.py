@@ -23,7 +23,7 @@ from batchlab.hub.work import Work
 from batchlab.study.opportunities import OPPORTUNITIES, UNSEEN, verified
 from batchlab.study.opportunity_book import calibration_of
 
-SEEDS = 5  # replications, of predictions and of verifications
+SEEDS = 4  # replications, of predictions and of verifications
 REST = 2e6  # bytes that an archive brings beside what is wanted
 
 
