@@ -1,18 +1,28 @@
-"""Cells on a real kernel, queued one behind the other as Run All does: none of them is lost."""
+"""Real kernels: no cell that is queued behind another is lost, as by Run All, and a slider reaches a run under way.
+
+The kernel is that of this environment; BATCHLAB_KERNELS names others, see ``kernel_environment.py``.
+"""
 
 from __future__ import annotations
 
+import os
 import queue
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("ipykernel", reason="kernels need the extra notebook")
 
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
 PATIENCE = 60.0
+PYTHONS = os.environ.get("BATCHLAB_KERNELS", sys.executable).split(os.pathsep)
+BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "kernel_latency.py"
+every_kernel = pytest.mark.parametrize("python", PYTHONS, ids=lambda python: Path(python).parents[1].name)
 
 HUB = """
 import asyncio
@@ -26,9 +36,14 @@ async def read():
 """
 
 
-@pytest.fixture
-def kernel() -> Iterator[BlockingKernelClient]:
-    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=PATIENCE)
+@pytest.fixture(params=PYTHONS, ids=lambda python: Path(python).parents[1].name)
+def kernel(request: pytest.FixtureRequest) -> Iterator[BlockingKernelClient]:
+    manager = KernelManager(kernel_name="python3")
+    manager.kernel_spec.argv[0] = request.param
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=PATIENCE)
     yield client
     client.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -42,7 +57,8 @@ def _printed(kernel: BlockingKernelClient, cells: Sequence[str]) -> str:
     try:
         while "no answer" in answers.values():
             reply = kernel.get_shell_msg(timeout=PATIENCE)
-            answers[reply["parent_header"]["msg_id"]] = reply["content"]["status"]
+            if (asked := reply["parent_header"]["msg_id"]) in answers:  # not to "are you there?", asked at the start
+                answers[asked] = reply["content"]["status"]
     except queue.Empty:
         pass
     assert list(answers.values()) == ["ok"] * len(cells)
@@ -100,3 +116,12 @@ def test_a_picture_is_shown_once_with_or_without_the_inline_backend(kernel: Bloc
                 break
         assert ["image/png" in content["data"] for content in shown] == [True]
         assert shown[0]["metadata"]["image/png"]["alt"].startswith("Distribution of the service time")
+
+
+@every_kernel
+def test_a_slider_reaches_a_run_under_way(python: str) -> None:
+    done = subprocess.run(
+        [sys.executable, BENCHMARK, "--events", "1", python], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "slowest of 1" in done.stdout
