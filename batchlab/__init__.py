@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         start,
     )
     from batchlab.study import Study, bound, compare, compare_runs, load_study, regret, sweep
+    from batchlab.study.before_after import before_after
     from batchlab.study.opportunities import opportunities
     from batchlab.twin.calibrate import Calibration, calibrate
     from batchlab.widgets import ConfigPanel, LiveLab, StrategyExplorer
@@ -70,6 +71,7 @@ _HOMES = {
     "StrategyExplorer": "batchlab.widgets",
     "Study": "batchlab.study",
     "World": "batchlab.hub.world",
+    "before_after": "batchlab.study.before_after",
     "bound": "batchlab.study",
     "calibrate": "batchlab.twin.calibrate",
     "compare": "batchlab.study",
@@ -119,6 +121,7 @@ __all__ = [
     "StrategyExplorer",
     "Study",
     "World",
+    "before_after",
     "bound",
     "calibrate",
     "compare",
