@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-import batchlab
 from batchlab.batch_config import BatchConfig, BatchStrategy, Changes
 from batchlab.batch_models import Repository
 from batchlab.batch_progress_monitor import Progress
@@ -23,9 +22,11 @@ from batchlab.widgets.cells import CELLS
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import ConfigPanel
 from batchlab.widgets.live_view import SPEEDS, LiveView
-from batchlab.widgets.static_trace import StaticTrace, trace_html
+from batchlab.widgets.search import Search
 from batchlab.widgets.tables import failures_html, metrics_html, opportunities_html, runs_html, title_of
+from batchlab.widgets.trace import StaticTrace
 from batchlab.widgets.watch import Watch, empty_picture
+from batchlab.widgets.words import problem_html, trace_html
 
 REDRAW = 0.2  # seconds of wall time between two pictures
 
@@ -64,6 +65,8 @@ class LiveLab:
         The last run that ended; None before.
     runs
         All runs that ended, oldest first.
+    opportunities
+        What was found about the last run; None before `find_opportunities` has.
     hub
         What the run under way, or the last one, reads from.
 
@@ -102,11 +105,12 @@ class LiveLab:
         self._patterns, self._seed = patterns, seed
         self._ended_under: list[str] = []
         self._progress = Progress()
-        self._watchers: list[threading.Thread] = []
+        self._threads: list[threading.Thread] = []
+        self._search: Search | None = None
         self._ended = threading.Event()
         self._failure: BaseException | None = None
         self._closed = False
-        self._trace = StaticTrace()
+        self._trace = StaticTrace(self.to_html)
         self._lock = threading.RLock()
         panel = ConfigPanel(self.config, debounce=debounce)
         self._view = LiveView(self._conditions, panel, chosen, virtual=self.hub.virtual)
@@ -119,7 +123,7 @@ class LiveLab:
         view = self._view
         for button, action in (
             (view.start, self.start), (view.pause, self.pause), (view.resume, self.resume), (view.stop, self.stop),
-            (view.apply, self._apply_chosen),
+            (view.find, self.find_opportunities), (view.apply, self._apply_chosen),
         ):  # fmt: skip
             button.on_click(lambda _, action=action: self._attempt(action))
         view.strategy.value = self.config.default_strategy
@@ -171,6 +175,7 @@ class LiveLab:
                 raise InputError("this laboratory is closed; make another with bl.LiveLab(hub)")
             if self.running:
                 raise InputError("a run is under way; stop() ends it, wait() waits for its end")
+            self._give_up_search()
             self._view.panel.flush()
             world, scenario = self._view.world.value, self._view.scenario.value
             self.hub = self._conditions.hub_of(world, scenario)
@@ -182,9 +187,7 @@ class LiveLab:
             self._ended_under.append(scenario)
             self._ended.clear()
             self._view.show_state(running=True, paused=False)
-            watcher = threading.Thread(target=self._watch, args=(handle,), name="batchlab-lab", daemon=True)
-            self._watchers = [*(thread for thread in self._watchers if thread.is_alive()), watcher]
-            watcher.start()
+            self._in_background(self._watch, handle)
 
     def pause(self) -> None:
         """Send nothing more until `resume`; calls in flight end."""
@@ -229,6 +232,36 @@ class LiveLab:
         self.config.update(**changes)
         self.start()
 
+    def find_opportunities(self) -> None:
+        """Look, in the background, for what another run could change; `opportunities` holds what was found then.
+
+        Another start gives the search up.
+
+        Raises
+        ------
+        InputError
+            No run has ended yet, or one is under way.
+        """
+        with self._lock:
+            if self.run is None or self.running:
+                raise InputError("there is no run to look at; start() starts one, wait() waits for its end")
+            self._give_up_search()
+            search = self._search = Search(self.run)
+            self._view.opportunities.value = "Looking for opportunities: the run is made again with each change …"
+            self._in_background(self._take_found, search)
+
+    def _give_up_search(self) -> None:
+        search, self._search, self.opportunities = self._search, None, None
+        self._view.offer([])
+        self._view.opportunities.value = ""
+        if search is not None:
+            search.give_up()
+
+    def _in_background(self, work: Callable[[Any], None], what: Any) -> None:
+        thread = threading.Thread(target=work, args=(what,), name="batchlab-lab", daemon=True)
+        self._threads = [*(other for other in self._threads if other.is_alive()), thread]
+        thread.start()
+
     def wait(self, timeout: float | None = None) -> Run:
         """Wait for the end of the run under way, and return it, or the last one.
 
@@ -258,11 +291,12 @@ class LiveLab:
         """End the run under way, and let go of everything: no thread, observer or widget is left."""
         with self._lock:
             self._closed = True
+            self._give_up_search()
             if self.handle is not None:
                 self.handle.cancel()
         self._unsubscribe()
-        for watcher in self._watchers:
-            watcher.join()
+        for thread in self._threads:
+            thread.join()
         self._view.panel.close()
         self._view.close()
 
@@ -290,52 +324,53 @@ class LiveLab:
             watch.show(self._view, self._progress)
             pause = max(REDRAW / 4, REDRAW - (time.perf_counter() - begun))
         watch.show(self._view, self._progress, last=True)
-        run = self._finish(handle)
+        self._finish(handle)
         with self._lock:
             self._ended.set()
             self._view.show_state(running=False, paused=False)
-        if run is not None and not run.interrupted:
-            self._look_for_opportunities(run)
 
-    def _finish(self, handle: RunHandle) -> Run | None:
+    def _finish(self, handle: RunHandle) -> None:
         try:
             run = handle.result()
         except BaseException as error:  # told in the view, and by wait()
             self._failure = error
             self._view.say(str(error), "The run failed")
             self._ended_under.pop()
-            return None
+            return
         self.runs.append(run)
         self._view.result.value = metrics_html(run)
         self._view.failures.value = failures_html(run)
         self._view.runs.value = runs_html(list(zip(self._ended_under, self.runs, strict=True)))
-        self._trace.update(self._trace_html())
-        return run
+        self._trace.update()
 
-    def _look_for_opportunities(self, run: Run) -> None:
-        find = getattr(batchlab, "opportunities", None)
-        if find is None or self._closed:
+    def _take_found(self, search: Search) -> None:
+        """Show what a search has found, unless it was given up; on a thread of its own."""
+        try:
+            table = search.result()
+        except BatchLabError as error:
+            if self._search is search:
+                self._view.opportunities.value = problem_html(str(error), "No opportunities")
             return
-        table: pd.DataFrame = find(run)
-        if self.run is not run or self.running or self._closed:
-            return  # there is news, to which they do not apply
-        self.opportunities = table
-        self._view.opportunities.value = opportunities_html(table)
-        self._view.offer([(row["change"], n) for n, (_, row) in enumerate(table.iterrows()) if row["kind"] == "config"])
+        finally:
+            search.give_up()
+        with self._lock:
+            if self._search is not search:
+                return  # there is news, to which they do not apply
+            self.opportunities = table
+            self._view.opportunities.value = opportunities_html(table)
+            rows = enumerate(zip(table["change"], table["kind"], strict=True))
+            self._view.offer([(change, number) for number, (change, kind) in rows if kind == "config"])
 
     # --- for notebooks ---------------------------------------------------------------------------------------------
 
-    def _trace_html(self) -> str:
+    def to_html(self) -> str:
+        """Return the last run and those before as HTML without script: what a saved notebook keeps."""
         view, last = self._view, title_of(self.runs[-1]) if self.runs else "nothing read yet"
         parts = [display.value for display in (view.runs, view.result, view.failures) if display.value]
         return trace_html(f"Trace of the laboratory: {last}", view.picture.value, parts)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = self.widget._repr_mimebundle_(**options)
-        return dict(bundle or {}) | {"text/html": self._trace_html(), "text/plain": repr(self)}
-
     def _ipython_display_(self) -> None:
-        self._trace.display(self._repr_mimebundle_(), self._trace_html())
+        self._trace.display(self.widget)
 
     def __repr__(self) -> str:
         last = f", last: {title_of(self.runs[-1])}" if self.runs else ""

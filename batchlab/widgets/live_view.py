@@ -46,9 +46,10 @@ class LiveView:
         self.apply = _button(
             "Apply and run again", "repeat", "start another run with the opportunity chosen", wide=True
         )
+        self.find = _button("Find opportunities", "search", "what another run could change; takes a while", wide=True)
         self.opportunity = ipywidgets.Dropdown(
-            description="opportunity", tooltip="what another run could change", style={"description_width": "90px"},
-            layout={"width": "560px"},
+            description="opportunity", tooltip="what another run could change",
+            style={"description_width": "80px"}, layout={"flex": "1 1 300px", "width": "auto"},
         )  # fmt: skip
         self._displays()
         self._lay_out()
@@ -89,7 +90,7 @@ class LiveView:
     def _lay_out(self) -> None:
         progress = ipywidgets.VBox([self._bar, self._status])
         progress.add_class("batchlab-progress")
-        self._next = ipywidgets.HBox([self.opportunity, self.apply], layout={"display": "none"})
+        self._next = ipywidgets.HBox([self.find, self.opportunity, self.apply], layout={"flex_flow": "row wrap"})
         wrapped = {"flex_flow": "row wrap", "justify_content": "space-between"}
         choices = ipywidgets.HBox([self.world, self.scenario, self.strategy], layout=wrapped)
         buttons = ipywidgets.HBox([self.start, self.pause, self.resume, self.stop])
@@ -110,7 +111,8 @@ class LiveView:
         self.pause.disabled = not running or paused
         self.resume.disabled = not (running and paused)
         self.stop.disabled = not running
-        self.apply.disabled = running
+        self.find.disabled = running or not self.runs.value
+        self.apply.disabled = running or not self.opportunity.options
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the run is, when it will be done, and what it waits for."""
@@ -129,10 +131,10 @@ class LiveView:
         return str(self._error.value)
 
     def offer(self, opportunities: Sequence[tuple[str, int]]) -> None:
-        """Offer opportunities by name and number; none takes the offer away."""
+        """Offer opportunities by name and number."""
         self.opportunity.options = tuple(opportunities)
         self.opportunity.index = 0 if opportunities else None
-        self._next.layout.display = None if opportunities else "none"
+        self.apply.disabled = not opportunities
 
     def observe(self, name: str, changed: Callable[[Any], None]) -> None:
         """Call ``changed`` with the new value of one of the choices."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from batchlab.batch_progress_monitor import Progress
 from batchlab.control.trace import Trace
@@ -49,6 +50,7 @@ class Watch:
         view.failures.value = self._failed.html()
 
 
+@cache
 def empty_picture(title: str) -> bytes:
     """Return the picture of no run, as PNG: what is on the screen does not move when one begins."""
     return LivePicture(title, "adaptive").png(LiveSeries(Trace()).drawn())

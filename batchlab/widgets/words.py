@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from html import escape
 
 from batchlab.batch_config import BatchConfig
@@ -34,3 +36,26 @@ def problem_html(problem: str, word: str = "Refused") -> str:
     '<div role="alert" style="color:#b3261e"><b>Refused:</b> a &lt; b</div>'
     """
     return f'<div role="alert" style="color:#b3261e"><b>{word}:</b> {escape(problem)}</div>' if problem else ""
+
+
+def trace_html(title: str, picture: bytes, parts: Sequence[str]) -> str:
+    """Return what a saved notebook keeps of a laboratory, its details folded away; without script.
+
+    Parameters
+    ----------
+    title
+        One line that is always seen.
+    picture
+        PNG.
+    parts
+        HTML to follow it.
+
+    Examples
+    --------
+    >>> trace_html("adaptive on sample", b"", []).startswith("<details><summary>adaptive on sample")
+    True
+    """
+    data = base64.b64encode(picture).decode()
+    image = f'<img alt="{escape(title)}" src="data:image/png;base64,{data}" style="max-width:100%">'
+    below = "".join(f"<div>{part}</div>" for part in parts)
+    return f"<details><summary>{escape(title)}</summary>{image}{below}</details>"

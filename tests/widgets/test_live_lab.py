@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 import threading
@@ -12,24 +13,18 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-import batchlab
 import batchlab as bl
 from batchlab.errors import AuthenticationError, ConfigError, InputError
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world_spec import WorldSpec
-from batchlab.widgets import LiveLab
+from batchlab.widgets import LiveLab, live_lab
+from batchlab.widgets.search import Search
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 Wait = Callable[..., None]
 FILES = 150
 BUTTONS = ("start", "pause", "resume", "stop")
-
-
-@pytest.fixture(autouse=True)
-def no_opportunities(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are looked for in the test that is about them."""
-    monkeypatch.setattr(batchlab, "opportunities", lambda run: pd.DataFrame(columns=OPPORTUNITY), raising=False)
 
 
 OPPORTUNITY = [
@@ -188,6 +183,46 @@ def test_failures_are_listed(hub: SimHub) -> None:
     lab.close()
 
 
+class Found:
+    """A search that has found something already."""
+
+    def __init__(self, found: pd.DataFrame) -> None:
+        self._found = found
+
+    def result(self) -> pd.DataFrame:
+        return self._found
+
+    def give_up(self) -> None:
+        """Nothing goes on."""
+
+
+def test_a_search_is_made_in_a_process_of_its_own_and_given_up_by_another_start(hub: SimHub) -> None:
+    lab = lab_of(hub, speed=math.inf)
+    lab.start()
+    lab.wait(60)
+    lab.find_opportunities()
+    assert "Looking for" in by_class(lab.widget, "batchlab-opportunities").value
+    assert lab._search is not None
+    process = lab._search._process
+    assert process.is_alive()
+    lab.start()
+    assert not process.is_alive()
+    lab.wait(60)
+    assert lab.opportunities is None
+    lab.close()
+
+
+def test_a_search_answers_or_says_why_not(hub: SimHub) -> None:
+    run = bl.scan("acme/app", hub, "parallel", patterns=["000/*"])
+    search = Search(dataclasses.replace(run, strategy="a policy of mine"))
+    with pytest.raises(InputError, match="policy"):
+        search.result()
+    search.give_up()
+    search = Search(run)
+    assert "change" in search.result().columns
+    search.give_up()
+
+
 def test_an_opportunity_is_applied_and_run_again(
     hub: SimHub, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,10 +232,15 @@ def test_an_opportunity_is_applied_and_run_again(
         ("b", "40 in flight", changes, "config", 5.0, 4.0, 6.0, "open"),
     ]
     found = pd.DataFrame(rows, columns=OPPORTUNITY)
-    monkeypatch.setattr(batchlab, "opportunities", lambda run: found, raising=False)
+    monkeypatch.setattr(live_lab, "Search", lambda run: Found(found))
     lab = lab_of(hub, speed=math.inf)
+    assert button(lab, "find").disabled
+    with pytest.raises(InputError, match="no run to look at"):
+        lab.find_opportunities()
     lab.start()
     lab.wait(60)
+    assert button(lab, "apply").disabled
+    button(lab, "find").click()
     wait_until(lambda: lab._view.opportunity.options)
     assert lab._view.opportunity.options == (("40 in flight", 1),)
     assert "buy a larger token" in by_class(lab.widget, "batchlab-opportunities").value
@@ -252,10 +292,10 @@ def test_closing_ends_the_run_and_lets_go_of_everything(hub: SimHub, wait_until:
 
 def test_a_saved_notebook_keeps_a_static_trace(hub: SimHub) -> None:
     lab = lab_of(hub, speed=math.inf)
-    assert "nothing read yet" in lab._repr_mimebundle_()["text/html"]
+    assert "nothing read yet" in lab.to_html()
     lab.start()
     lab.wait(60)
-    html = lab._repr_mimebundle_()["text/html"]
+    html = lab.to_html()
     assert "150 delivered, 0 failed" in html
     assert "data:image/png;base64," in html
     assert "<script" not in html
