@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from batchlab.batch_coordinator import BatchCoordinator
     from batchlab.batch_models import Repository
     from batchlab.config_files import load_config
+    from batchlab.host_memory import HostMemory
     from batchlab.hub.loopback import LoopbackHub
     from batchlab.hub.scenario import Scenario
     from batchlab.hub.sim import SimHub
@@ -60,6 +61,7 @@ _HOMES = {
     "Calibration": "batchlab.twin.calibrate",
     "ConfigPanel": "batchlab.widgets",
     "GitHub": "batchlab.hubs",
+    "HostMemory": "batchlab.host_memory",
     "LiveLab": "batchlab.widgets",
     "LoopbackHub": "batchlab.hub.loopback",
     "Plan": "batchlab.runs",
@@ -110,6 +112,7 @@ __all__ = [
     "Calibration",
     "ConfigPanel",
     "GitHub",
+    "HostMemory",
     "LiveLab",
     "LoopbackHub",
     "Plan",

@@ -18,11 +18,13 @@ from batchlab.batch_progress_monitor import BatchProgressMonitor
 from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.cache_manager import CacheManager
 from batchlab.control.policies import Policy
+from batchlab.control.remembered import Remembered
 from batchlab.control.trace import Trace
 from batchlab.engine.operation import Operation
 from batchlab.engine.reading import Reading
 from batchlab.errors import AuthenticationError
 from batchlab.frames import MetricsFrame, results_frame
+from batchlab.host_memory import HostMemory
 from batchlab.patterns import MANIFESTS, PathFilter
 from batchlab.resource_manager import MEGABYTE
 
@@ -44,6 +46,9 @@ class BatchCoordinator:
         Where operations are summed up; an own one unless given.
     progress_monitor
         Told how far an operation is and what it waits for; nobody is unless given.
+    memory
+        What earlier runs have learned of the host, for strategies that begin with it; nothing is remembered unless
+        given.
     seed
         Seed of the backoff jitter.
     """
@@ -56,6 +61,7 @@ class BatchCoordinator:
         metrics_collector: BatchMetricsCollector | None = None,
         progress_monitor: BatchProgressMonitor | None = None,
         *,
+        memory: HostMemory | None = None,
         seed: int = 0,
     ) -> None:
         self.config = config if config is not None else BatchConfig()
@@ -67,7 +73,7 @@ class BatchCoordinator:
         self.progress_monitor = progress_monitor
         self.strategy_manager = BatchStrategyManager(self.config)
         self.trace = Trace(detailed=self.config.enable_performance_monitoring)
-        self._seed = seed
+        self._memory, self._seed = memory, seed
         self._operations = 0
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
         self._reading: Reading | None = None
@@ -164,7 +170,8 @@ class BatchCoordinator:
         self.trace.detailed = self.config.enable_performance_monitoring
         reading = self._reading = Reading(
             self._client, self._cache, self.config, policy, self.trace,
-            manager=self.strategy_manager, monitor=self.progress_monitor, seed=self._seed, operation=self._operations,
+            manager=self.strategy_manager, monitor=self.progress_monitor, recalled=self._recalled(),
+            seed=self._seed, operation=self._operations,
         )  # fmt: skip
         self._operations += 1
         self._under_way = True
@@ -182,6 +189,15 @@ class BatchCoordinator:
             self._under_way = self._stop_asked = False
             self.metrics_collector.operation_ended(reading.counts(name), log=self.config.log_batch_metrics)
             self._stop_monitoring()
+        self._remember(policy, reading)
+
+    def _recalled(self) -> Remembered | None:
+        return None if self._memory is None else self._memory.recall(self._client.base_url)
+
+    def _remember(self, policy: Policy, reading: Reading) -> None:
+        learned = None if self._memory is None or policy.resumed is None else reading.learned()
+        if self._memory is not None and learned is not None:
+            self._memory.note(self._client.base_url, learned)
 
     def _memory_cache(self) -> CacheManager:
         # The ledger does not count what a cache holds: one that nobody asked for stays under the same cap.

@@ -13,8 +13,8 @@ from batchlab.cli.bar import RunsBar
 from batchlab.cli.texts import ceilings, number, records, text_table
 from batchlab.study import Regret, read_oracles, regret, with_work, write_regret
 
-TABLE = ("scenario", "arm", "makespan", "regret", "95 %", "calls", "calls regret", "hits", "lost")
-SUMMARY = ("arm", "median", "worst", "in", "calls", "hits", "lost")
+TABLE = ("scenario", "arm", "makespan", "regret", "warm", "95 %", "calls", "calls regret", "hits", "lost")
+SUMMARY = ("arm", "median", "worst", "in", "warm", "worst", "calls", "hits", "lost")
 
 
 @click.command("regret")
@@ -79,6 +79,7 @@ def _row(row: dict[str, Any]) -> list[str]:
         arm,
         number(row["makespan"], ",.2f", " s"),
         number(row["regret"], "+.1%"),
+        number(row["regret_warm"], "+.1%"),
         number(row["regret_high"], "+.1%"),
         number(row["calls"], ",.0f"),
         number(row["calls_regret"], "+.1%"),
@@ -90,4 +91,5 @@ def _row(row: dict[str, Any]) -> list[str]:
 def _summary_row(row: dict[str, Any]) -> list[str]:
     shares = [number(row[name], "+.1%") for name in ("median", "worst")]
     counts = [str(row["limit_hits"]), str(row["lost"])]
-    return [row["arm"], *shares, row["worst_scenario"], number(row["calls_median"], "+.1%"), *counts]
+    warm = [number(row[name], "+.1%") for name in ("median_warm", "worst_warm")]
+    return [row["arm"], *shares, row["worst_scenario"], *warm, number(row["calls_median"], "+.1%"), *counts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -52,7 +53,8 @@ class Pace:
     WINDOW = 32  # calls
     MEMORY = 250  # windows: what was quick long ago may have been another network
 
-    def __init__(self) -> None:
+    def __init__(self, recalled: float | None = None) -> None:
+        self._recalled = math.inf if recalled is None else recalled
         self._latest: deque[float] = deque(maxlen=self.WINDOW)
         self._medians: deque[float] = deque(maxlen=self.MEMORY)
         self._noted, self._load = 0, 1.0
@@ -76,7 +78,12 @@ class Pace:
 
     @property
     def idle(self) -> float:
-        """Least median of a window."""
+        """Least median of a window, of an earlier run where that was less."""
+        return min(self.learned, self._recalled)
+
+    @property
+    def learned(self) -> float:
+        """Least median of a window of this run."""
         return min(self._medians, default=self.present / self._load)
 
     @property
@@ -108,10 +115,13 @@ class Measurements:
     ----------
     memory
         Archives that a median looks back on.
+    recalled
+        By kind of call, what an earlier run has learned of the idle server.
     """
 
-    def __init__(self, memory: int = 32) -> None:
+    def __init__(self, memory: int = 32, recalled: Mapping[str, float] | None = None) -> None:
         self._paces: dict[str, Pace] = {}
+        self._recalled = dict(recalled or {})
         self._last = Pace()
         self._load = 1.0
         self._unit = 0.0
@@ -134,7 +144,9 @@ class Measurements:
         return Load(prior / self._unit, seconds / idle)
 
     def _note(self, kind: str, seconds: float) -> Pace:
-        pace = self._paces.setdefault(kind, Pace())
+        if kind not in self._paces:
+            self._paces[kind] = Pace(self._recalled.get(kind))
+        pace = self._paces[kind]
         if pace is not self._last:
             self._load, self._last = self._last.slowdown, pace
         # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
@@ -167,17 +179,26 @@ class Measurements:
     @property
     def idle_rest_seconds(self) -> float:
         """Seconds of a call for a single file on an idle server; a tree's while no file was seen, 0.2 before that."""
-        return next((self._paces[kind].idle for kind in SINGLE if kind in self._paces), REST_SECONDS)
+        return next((self._paces[kind].idle for kind in SINGLE if kind in self._paces), self._first_guess)
+
+    @property
+    def _first_guess(self) -> float:
+        return next((self._recalled[kind] for kind in SINGLE if kind in self._recalled), REST_SECONDS)
+
+    @property
+    def idle(self) -> dict[str, float]:
+        """What this run has learned of the idle server, by kind of call."""
+        return {kind: pace.learned for kind, pace in self._paces.items() if not pace.new}
 
     @property
     def idle_query_factor(self) -> float:
         """How many times as long queries take on an idle server as the prior says."""
-        return self._paces[QUERIES].idle if QUERIES in self._paces else 1.0
+        return self._paces[QUERIES].idle if QUERIES in self._paces else self._recalled.get(QUERIES, 1.0)
 
     @property
     def rest_seconds(self) -> float:
         """Seconds of a call for a single file now; a tree's while no file was seen, 0.2 before that."""
-        return next((self._paces[kind].present for kind in SINGLE if kind in self._paces), REST_SECONDS)
+        return next((self._paces[kind].present for kind in SINGLE if kind in self._paces), self._first_guess)
 
     @property
     def query_factor(self) -> float:

@@ -37,6 +37,9 @@ class Policy:
         Whether a policy that does not predict fetches every repository whole where it may.
     whole_minutes
         True spends a minute limit in full where ``rate_limit_buffer`` would keep a part of it.
+    resumed
+        From the ceiling and the limit that an earlier run kept to, to what sets the limit; None for a policy that
+        begins with nothing that an earlier run has learned.
     """
 
     name: str
@@ -47,6 +50,14 @@ class Policy:
     plans: bool = False
     archives: bool = False
     whole_minutes: bool = False
+    resumed: Callable[[int, int], ConcurrencyController] | None = None
+
+    def limits(self, config: BatchConfig, recalled: int | None = None) -> ConcurrencyController:
+        """Return what sets the limit during a run; ``recalled`` is the limit that an earlier run kept to, if any."""
+        ceiling = self.ceiling(config)
+        if recalled is None or self.resumed is None:
+            return self.controller(ceiling)
+        return self.resumed(ceiling, recalled)
 
     def minute_share(self, config: BatchConfig) -> float:
         """Return the share of each minute limit that a run may spend."""
@@ -72,6 +83,11 @@ def _learned(ceiling: int) -> RateKnee:
     return RateKnee(SLOW_START, ceiling)
 
 
+def _learned_before(ceiling: int, limit: int) -> RateKnee:
+    # Slow start goes on from there: one look beyond, since the host may bear more by now.
+    return RateKnee(max(1, min(limit, ceiling)), ceiling)
+
+
 def _small_batches(config: BatchConfig) -> FixedSize:
     return FixedSize(config.default_batch_size)
 
@@ -89,6 +105,6 @@ _ALL = (
     Policy("conservative", _up_to_four, FixedLimit, Pacing.ALWAYS, _small_batches),
     Policy("parallel", _maximum, FixedLimit, Pacing.SCARCE, _one_file),
     Policy("aggressive", _maximum, FixedLimit, Pacing.NONE, _largest_batches, whole_minutes=True),
-    Policy("adaptive", _maximum, _learned, Pacing.SCARCE, _learned_batches, plans=True),
+    Policy("adaptive", _maximum, _learned, Pacing.SCARCE, _learned_batches, plans=True, resumed=_learned_before),
 )
 POLICIES = {BatchStrategy(policy.name): policy for policy in _ALL}

@@ -27,6 +27,8 @@ class Batching:
         Where changes of the size are written.
     measured
         What calls have shown, and where the times of archives are noted.
+    recalled
+        The number that an earlier run ended with, None to begin with the policy's own.
     """
 
     PATIENCE = 5.0  # seconds that a call may take before its failure speaks of its size
@@ -37,10 +39,18 @@ class Batching:
         config: BatchConfig,
         trace: Trace,
         measured: Measurements,
+        recalled: int | None = None,
     ) -> None:
         self._begin, self._config, self._trace, self._measured = begin, config, trace, measured
         self._controller = begin(config)
         self._start = self._controller.size
+        if recalled is not None:
+            self._controller.size = max(config.min_batch_size, min(recalled, config.max_batch_size))
+
+    @property
+    def size(self) -> int:
+        """Files that a call of many carries now."""
+        return self._controller.size
 
     def files_a_call(self, route: Route) -> int:
         """Return the files that a full call of this route carries now."""

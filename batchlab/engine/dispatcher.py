@@ -65,6 +65,8 @@ class Dispatcher:
         From a lane to the jobs that one call of it carries.
     measured
         Where the times of calls for a tree or a single file are noted.
+    recalled
+        The limit that an earlier run kept to, None to begin with the policy's own.
     seed
         Seed of the backoff jitter.
     operation
@@ -81,6 +83,7 @@ class Dispatcher:
         *,
         files_a_call: Callable[[Lane], int] = lambda lane: 1,
         measured: Measurements | None = None,
+        recalled: int | None = None,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
@@ -88,7 +91,7 @@ class Dispatcher:
         self._holdings, self._files_a_call = holdings, files_a_call
         self._seed, self._operation = seed, operation
         ceiling = policy.ceiling(config)
-        self._controller = policy.controller(ceiling)
+        self._controller = policy.limits(config, recalled)
         self.limiter = Limiter(min(self._controller.limit, ceiling))
         self.mean_limit = Mean(self.limiter.limit, clock.now())
         self.governor = Governor(policy, config)

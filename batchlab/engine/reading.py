@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from statistics import median_low
 
 from batchlab import clock
 from batchlab.async_github_client import AsyncGitHubClient
@@ -16,6 +17,7 @@ from batchlab.batch_strategy_manager import BatchStrategyManager, ChoiceByPolicy
 from batchlab.cache_manager import CacheManager
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
+from batchlab.control.remembered import Remembered
 from batchlab.control.trace import Trace
 from batchlab.engine.batching import Batching
 from batchlab.engine.dispatcher import Dispatcher, stopped
@@ -29,6 +31,7 @@ from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.work_queue import Job, Lane
 from batchlab.routes import ROUTES, WantedFile
 
+ENOUGH_CALLS = 32  # that tell anything about a host
 NEEDS_TOKEN = frozenset({"graphql"})
 
 
@@ -48,6 +51,8 @@ class Reading:
         Told how far the reading is, if anybody is.
     submit_files
         Takes the jobs that would read files, which then are planned and not read; they are sent unless given.
+    recalled
+        What an earlier run has learned of the host, for policies that begin with it.
     seed, operation
         Seed of the backoff jitter, and number of the operation.
 
@@ -69,6 +74,7 @@ class Reading:
         holdings: Holdings | None = None,
         monitor: BatchProgressMonitor | None = None,
         submit_files: Callable[[Job], None] | None = None,
+        recalled: Remembered | None = None,
         seed: int = 0,
         operation: int = 0,
     ) -> None:
@@ -77,13 +83,16 @@ class Reading:
         self._start, self._first_call, self._first_batch = clock.now(), len(trace.calls), len(trace.batches)
         self._unavailable = frozenset() if client.authenticated else NEEDS_TOKEN
         self._manager = BatchStrategyManager(config) if manager is None else manager
-        self._measured = Measurements()
-        self._batching = Batching(policy.batch_size, config, trace, self._measured)
+        known = recalled if policy.resumed is not None else None
+        self._measured = Measurements(recalled=known.idle if known else None)
+        files = known.files_a_call if known else None
+        self._batching = Batching(policy.batch_size, config, trace, self._measured, files)
         self._client, self._config, self._cache = client, config, cache
         self._holdings = Collected(config.max_memory_usage_mb) if holdings is None else holdings
         self._dispatcher = Dispatcher(
             client, config, policy, trace, self._holdings,
-            files_a_call=self._files_a_call, measured=self._measured, seed=seed, operation=operation,
+            files_a_call=self._files_a_call, measured=self._measured, recalled=known.limit if known else None,
+            seed=seed, operation=operation,
         )  # fmt: skip
         self._fetching = FileFetching(
             submit_files or self._dispatcher.submit, self._plan, self._batching, self._holdings,
@@ -176,6 +185,14 @@ class Reading:
     def measured(self) -> Measurements:
         """What the calls have shown."""
         return self._measured
+
+    def learned(self) -> Remembered | None:
+        """Return what there is to remember of the host, None where too few calls were made."""
+        calls = self._trace.calls[self._first_call :]
+        if len(calls) < ENOUGH_CALLS:
+            return None
+        limit = median_low(call.limit for call in calls[len(calls) // 2 :])
+        return Remembered(max(1, limit), self._batching.size, self._measured.idle)
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from batchlab.control.policies import Policy
 from batchlab.control.trace import Trace
 from batchlab.errors import AuthenticationError, InputError
 from batchlab.frames import BATCHES, CALLS, DECISIONS, TIMELINE
+from batchlab.host_memory import HostMemory
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.sim import SimHub
 from batchlab.hubs import GitHub, Hub, client_of, default_cache
@@ -219,6 +220,7 @@ def start(
     config: BatchConfig | None = None,
     patterns: Sequence[str] = MANIFESTS,
     cache: CacheManager | None = None,
+    memory: HostMemory | None = None,
     seed: int = 0,
     speed: float = math.inf,
     edits: pd.DataFrame | None = None,
@@ -240,6 +242,9 @@ def start(
         Globs of the wanted files; the usual manifests and lockfiles unless given.
     cache
         Blobs held already; on disk for the real GitHub, else in memory and empty, unless given.
+    memory
+        What earlier runs have learned of the host, such as ``HostMemory("hosts.json")``; the run begins with it and
+        adds to it, where its strategy learns. None unless given.
     seed
         Seed of the run.
     speed
@@ -265,7 +270,9 @@ def start(
     own_cache = default_cache(hub) if cache is None else None
     client = client_of(hub, seed)
     monitor = None if sink is None else BatchProgressMonitor(sink)
-    coordinator = BatchCoordinator(client, own_cache or cache, steering.obeyed, progress_monitor=monitor, seed=seed)
+    coordinator = BatchCoordinator(
+        client, own_cache or cache, steering.obeyed, progress_monitor=monitor, memory=memory, seed=seed
+    )
     handle = RunHandle(coordinator, steering, Future())
     run_of = partial(_run_of, coordinator, policy, steering.obeyed.snapshot(), hub, seed, wanted, tuple(patterns))
 
@@ -302,6 +309,7 @@ def scan(
     config: BatchConfig | None = None,
     patterns: Sequence[str] = MANIFESTS,
     cache: CacheManager | None = None,
+    memory: HostMemory | None = None,
     seed: int = 0,
 ) -> Run:
     """Read the wanted files of repositories and wait for the end: `start`, then ``result()``.
@@ -310,7 +318,7 @@ def scan(
 
     Parameters
     ----------
-    repositories, hub, strategy, config, patterns, cache, seed
+    repositories, hub, strategy, config, patterns, cache, memory, seed
         As for `start`.
 
     Raises
@@ -329,7 +337,7 @@ def scan(
            repo    path     status
     0  acme/app  go.mod  delivered
     """
-    handle = start(repositories, hub, strategy, config=config, patterns=patterns, cache=cache, seed=seed)
+    handle = start(repositories, hub, strategy, config=config, patterns=patterns, cache=cache, memory=memory, seed=seed)
     return wait_or_interrupt(handle)
 
 

@@ -156,7 +156,7 @@ def baselines() -> list[Policy]:
     >>> [policy.name for policy in baselines()]
     ['fixed-8', 'fixed-16', 'fixed-32', 'fixed-64', 'aimd', 'gradient2']
     """
-    like = POLICIES[BatchStrategy.ADAPTIVE]
+    like = replace(POLICIES[BatchStrategy.ADAPTIVE], resumed=None)
     fixed = [
         replace(like, name=f"fixed-{calls}", ceiling=AtMost(calls), controller=FixedLimit) for calls in (8, 16, 32, 64)
     ]

@@ -16,6 +16,7 @@ from batchlab.batch_models import Repository
 from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
+from batchlab.host_memory import HostMemory
 from batchlab.hub.sim import SimHub
 from batchlab.hubs import Hub, fresh_cache
 from batchlab.patterns import MANIFESTS
@@ -135,11 +136,12 @@ def compare(
     repositories: Iterable[Repository | str] | None = None,
     config: BatchConfig | None = None,
     patterns: Sequence[str] = MANIFESTS,
+    memory: HostMemory | None = None,
     progress: Callable[[str, int, RunHandle], None] | None = None,
 ) -> Study:
     """Read the same files with several strategies, under the same seeds.
 
-    Every arm starts alike: a fresh connection, an empty cache, no memory of the host.
+    Every run starts alike: a fresh connection, an empty cache, no memory of the host but ``memory``.
 
     Parameters
     ----------
@@ -156,6 +158,8 @@ def compare(
         Settings of the arms that bring none; the documented defaults unless given.
     patterns
         Globs of the wanted files.
+    memory
+        What earlier runs have learned of the host. Each run begins with it as it is now; nothing is added to it.
     progress
         Called with strategy, seed and handle, now and then during each run.
 
@@ -189,7 +193,7 @@ def compare(
     interrupted = False
     try:
         for arm, seed in product(arms, replications):
-            run = _run(hub, arm, seed, wanted, patterns, progress)
+            run = _run(hub, arm, seed, wanted, patterns, memory, progress)
             runs.setdefault(arm.name, run)
             if interrupted := run.interrupted:
                 break
@@ -205,11 +209,15 @@ def _run(
     seed: int,
     repositories: list[Repository | str] | None,
     patterns: Sequence[str],
+    memory: HostMemory | None,
     progress: Callable[[str, int, RunHandle], None] | None,
 ) -> Run:
     with fresh_cache(hub) as cache:
+        known = None if memory is None else memory.copy()
         own = BatchConfig(**arm.config.to_dict())
-        handle = start(repositories, hub, arm.policy, config=own, patterns=patterns, cache=cache, seed=seed)
+        handle = start(
+            repositories, hub, arm.policy, config=own, patterns=patterns, cache=cache, memory=known, seed=seed
+        )
         return wait_or_interrupt(handle, None if progress is None else lambda h: progress(arm.name, seed, h))
 
 

@@ -66,7 +66,7 @@ class Ledger:
 
     def _key(self, wanted: Replication) -> str:
         settings = wanted.arm.config.to_dict()
-        told = (self._scenario, settings, wanted.patterns, wanted.repositories)
+        told = (self._scenario, settings, wanted.patterns, wanted.repositories, wanted.recalled, wanted.teaches)
         fingerprint = blake2b(repr(told).encode(), digest_size=8).hexdigest()
         return f"{wanted.arm.name} {wanted.seed} {wanted.deadline} {fingerprint}"
 

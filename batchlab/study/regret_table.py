@@ -15,6 +15,7 @@ import pandas as pd
 
 from batchlab import __version__
 from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.control.remembered import Remembered
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
 from batchlab.hub.scenario import Scenario
@@ -41,6 +42,13 @@ TABLE = Schema(
         Column("makespan", "float64", "median over seeds", "s"),
         Column("spread", "float64", "95th less 5th percentile of the makespan over seeds, over its median", "share"),
         Column("regret", "float64", "median over seeds of makespan / the oracle's, less 1", "share"),
+        Column(
+            "regret_warm",
+            "float64",
+            "regret with what an earlier run has learned of the host; missing where nothing is learned",
+            "share",
+            nullable=True,
+        ),
         Column("regret_high", "float64", "95th percentile of it over seeds", "share"),
         Column("seconds_lost", "float64", "median over seeds of makespan less the oracle's", "s"),
         Column("calls", "float64", "median over seeds", "calls"),
@@ -58,6 +66,8 @@ SUMMARY = Schema(
         Column("median", "float64", "median over scenarios of the regret", "share"),
         Column("worst", "float64", "worst of them", "share"),
         Column("worst_scenario", "string", "where"),
+        Column("median_warm", "float64", "median over scenarios with a memory of the host", "share", nullable=True),
+        Column("worst_warm", "float64", "worst of them", "share", nullable=True),
         Column("calls_median", "float64", "median over scenarios of the regret in calls", "share"),
         Column("limit_hits", "int64", "most in a run anywhere", "calls"),
         Column("lost", "int64", "most files lost in a run anywhere", "files"),
@@ -160,12 +170,27 @@ def regret(
         chosen = _chosen(oracles, scenario.name, config)
         arms = [*judged, *{arm.name: arm for arm in chosen.values()}.values()]
         with Workers([SimHub(scenario=scenario)], workers, kept.of(scenario) if kept else None) as pool:
-            made = pool.rows(
-                [Replication(0, arm, seed) for arm in arms for seed in reported], named(progress, scenario.name)
-            )
-        rows += _scenario_rows(scenario.name, [arm.name for arm in judged], chosen, made)
+            runs = [Replication(0, arm, seed) for arm in arms for seed in reported]
+            cold = _by_arm(pool.rows(runs, named(progress, scenario.name)))
+            warm = _by_arm(_warm(pool, judged, reported))
+        rows += _scenario_rows(scenario.name, [arm.name for arm in judged], chosen, cold, warm)
     table = TABLE.frame({name: [row[name] for row in rows] for name in TABLE.names})
     return Regret(table, summary(table), oracles, reported, config.snapshot(), kept.seconds if kept else None)
+
+
+def _warm(pool: Workers, judged: Sequence[Arm], seeds: Sequence[int]) -> list[Row]:
+    """Make the runs of arms that learn again, with what each has learned under a seed that is not reported."""
+    learners = [arm for arm in judged if arm.policy.resumed is not None]
+    lessons = pool.rows([Replication(0, arm, CHOICE_SEEDS[0], teaches=True) for arm in learners])
+    taught = [(arm, lesson["learned"]) for arm, lesson in zip(learners, lessons, strict=True) if "learned" in lesson]
+    return pool.rows(
+        [Replication(0, arm, seed, recalled=Remembered(**known)) for arm, known in taught for seed in seeds]
+    )
+
+
+def _by_arm(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
+    groups = pd.DataFrame(list(rows)).groupby("strategy") if rows else ()
+    return {str(name): group.set_index("seed") for name, group in groups}
 
 
 def kept_rows(folder: str | Path, config: BatchConfig) -> KeptRows:
@@ -186,31 +211,36 @@ def _chosen(oracles: Oracles, scenario: str, config: BatchConfig) -> dict[str, A
 
 
 def _scenario_rows(
-    scenario: str, judged: Sequence[str], chosen: Mapping[str, Arm], runs: Sequence[Row]
+    scenario: str,
+    judged: Sequence[str],
+    chosen: Mapping[str, Arm],
+    cold: Mapping[str, pd.DataFrame],
+    warm: Mapping[str, pd.DataFrame],
 ) -> list[dict[str, object]]:
-    by_arm = {str(name): group.set_index("seed") for name, group in pd.DataFrame(list(runs)).groupby("strategy")}
-    oracle = by_arm[chosen[ORACLE].name]
+    oracle = cold[chosen[ORACLE].name]
     is_arm = {name: arm.name for name, arm in chosen.items()}
     names = [*judged, *chosen]
-    return [_row(scenario, name, is_arm.get(name), by_arm[is_arm.get(name, name)], oracle) for name in names]
+    return [
+        {"scenario": scenario, "arm": name, "is": is_arm.get(name)}
+        | _row(cold[is_arm.get(name, name)], oracle, warm.get(name))
+        for name in names
+    ]
 
 
-def _row(scenario: str, name: str, is_arm: str | None, runs: pd.DataFrame, oracle: pd.DataFrame) -> dict[str, object]:
-    span = runs["makespan"]
+def _row(runs: pd.DataFrame, oracle: pd.DataFrame, warm: pd.DataFrame | None) -> dict[str, object]:
+    span, both = runs["makespan"], runs if warm is None else pd.concat([runs, warm])
     ratio = span / oracle["makespan"] - 1.0
     return {
-        "scenario": scenario,
-        "arm": name,
-        "is": is_arm,
         "makespan": span.median(),
         "spread": (span.quantile(0.95) - span.quantile(0.05)) / span.median(),
         "regret": ratio.median(),
+        "regret_warm": None if warm is None else (warm["makespan"] / oracle["makespan"] - 1.0).median(),
         "regret_high": ratio.quantile(0.95),
         "seconds_lost": (span - oracle["makespan"]).median(),
         "calls": runs["calls"].median(),
         "calls_regret": (runs["calls"] / oracle["calls"] - 1.0).median(),
-        "limit_hits": int(runs["limit_hits"].max()),
-        "lost": int(runs["failed"].max()),
+        "limit_hits": int(both["limit_hits"].max()),
+        "lost": int(both["failed"].max()),
         "seeds": len(runs),
     }
 
@@ -227,6 +257,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
                 "median": group["regret"].median(),
                 "worst": worst["regret"],
                 "worst_scenario": worst["scenario"],
+                "median_warm": group["regret_warm"].median(),
+                "worst_warm": group["regret_warm"].max(),
                 "calls_median": group["calls_regret"].median(),
                 "limit_hits": int(group["limit_hits"].max()),
                 "lost": int(group["lost"].max()),

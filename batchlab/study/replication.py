@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,8 +12,10 @@ import pandas as pd
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.batch_coordinator import BatchCoordinator
+from batchlab.control.remembered import Remembered
 from batchlab.control.trace import Trace
 from batchlab.frames import Column, MetricsFrame, Schema
+from batchlab.host_memory import HostMemory
 from batchlab.hubs import Hub, client_of, fresh_cache
 from batchlab.patterns import MANIFESTS
 from batchlab.runs.run import Run
@@ -104,6 +106,10 @@ class Replication:
         Globs of the wanted files.
     repositories
         What is read; the hub's own where there are none.
+    recalled
+        What an earlier run has learned of the host.
+    teaches
+        Whether the row tells, as ``learned``, what this one has.
     """
 
     hub: int
@@ -112,6 +118,8 @@ class Replication:
     deadline: float | None = None
     patterns: tuple[str, ...] = MANIFESTS
     repositories: tuple[str, ...] = ()
+    recalled: Remembered | None = None
+    teaches: bool = False
 
     def row(self, hub: Hub) -> Row:
         """Make the run and return its row; no contents are kept."""
@@ -120,10 +128,13 @@ class Replication:
         return asyncio.run(self._read(hub))
 
     async def _read(self, hub: Hub) -> Row:
+        memory = HostMemory()
+        if self.recalled is not None:
+            memory.note(hub.base_url, self.recalled)
         with fresh_cache(hub) as cache:
             async with client_of(hub, self.seed) as client:
                 config = BatchConfig(**self.arm.config.to_dict())
-                coordinator = BatchCoordinator(client, cache, config, seed=self.seed)
+                coordinator = BatchCoordinator(client, cache, config, memory=memory, seed=self.seed)
                 stop = None
                 if self.deadline is not None:
                     stop = asyncio.get_running_loop().call_at(clock.now() + self.deadline, coordinator.stop)
@@ -134,7 +145,9 @@ class Replication:
                     stop.cancel()
         failed = int((results["status"] == "failed").sum())
         metrics = coordinator.get_batch_metrics()
-        return row_of(self.arm.name, self.seed, metrics, points_of(coordinator.trace), failed)
+        row = row_of(self.arm.name, self.seed, metrics, points_of(coordinator.trace), failed)
+        learned = memory.recall(hub.base_url) if self.teaches else None
+        return row if learned is None else row | {"learned": asdict(learned)}
 
 
 def points_of(trace: Trace) -> int:

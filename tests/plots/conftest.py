@@ -69,6 +69,7 @@ def _regret(rows: int) -> Regret:
             "makespan": 10.0 * (1.0 + times * regret),
             "spread": 0.02,
             "regret": times * regret,
+            "regret_warm": None,
             "regret_high": times * regret + 0.05,
             "seconds_lost": 10.0 * times * regret,
             "calls": 10.0,

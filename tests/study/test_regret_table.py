@@ -75,6 +75,11 @@ def test_a_written_study_gives_its_oracles_back(study, tmp_path):
         read_oracles(tmp_path)
 
 
+def test_adaptive_alone_is_judged_with_a_memory_of_the_host_too(study):
+    known = study.table.set_index("arm")["regret_warm"].notna()
+    assert set(known[known].index) == {"adaptive"}
+
+
 def interrupted(monkeypatch, after):
     """Let so many runs be made, and then an interrupt come."""
     made = []
@@ -96,7 +101,7 @@ def test_an_interrupted_study_goes_on_where_it_stopped(study, oracles, tmp_path,
         interrupted(patch, after=20)
         with pytest.raises(KeyboardInterrupt):
             regret(**wanted)
-    whole = len(study.table) * 3
+    whole = len(study.table) * 3 + 2 * 4  # ADAPTIVE with a memory, and the run that it is from
     made = interrupted(monkeypatch, after=whole)
     again = regret(**wanted)
     assert len(made) <= whole - 20
