@@ -1,4 +1,4 @@
-"""GitHub's CPU rule for GraphQL, kept from outside: seconds of service within any minute."""
+"""GitHub's CPU rules, kept from outside: seconds of service within any minute."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class ServiceWindow:
     ----------
     seconds
         Service time allowed within 60 s.
+    first
+        Calls under way until one has ended, and told how far expectations can be trusted.
 
     References
     ----------
@@ -25,11 +27,11 @@ class ServiceWindow:
 
     LENGTH = 60.0
     MEMORY = 8  # calls that the guess of the next one looks back on
-    FIRST = 8  # calls under way until the first of them has told how far expectations can be trusted
+    FIRST = 8
     MARGIN = 1.1  # times what is expected of calls under way
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, *, first: float = FIRST) -> None:
+        self.seconds, self._first = seconds, first
         self._ended: deque[tuple[float, float]] = deque()
         self._spent = 0.0
         self._recent: deque[float] = deque(maxlen=self.MEMORY)
@@ -46,13 +48,17 @@ class ServiceWindow:
         self._in_flight += 1
         self._expected += expected
 
-    def ended(self, sent: float, now: float, expected: float = 0.0) -> None:
-        """Take note of the end of a call that was sent at ``sent``; both in seconds on the run's clock."""
+    def ended(self, sent: float, now: float, expected: float = 0.0, *, share: float = 1.0) -> None:
+        """Take note of the end of a call that was sent at ``sent``; both in seconds on the run's clock.
+
+        ``share`` of the time between counts.
+        """
+        seconds = share * (now - sent)
         self._in_flight -= 1
         self._expected = self._expected - expected if self._in_flight else 0.0
-        self._ended.append((sent, now - sent))
-        self._spent += now - sent
-        self._recent.append(now - sent)
+        self._ended.append((sent, seconds))
+        self._spent += seconds
+        self._recent.append(seconds)
         self._forget(now)
 
     def delay(self, now: float) -> float:
@@ -60,7 +66,7 @@ class ServiceWindow:
         if self.seconds == math.inf:
             return 0.0
         self._forget(now)
-        if not self._recent and self._in_flight >= self.FIRST:
+        if not self._recent and self._in_flight >= self._first:
             return math.inf
         under_way = self.MARGIN * self._expected
         following = max(self._recent, default=self.MARGIN * self._expected / max(1, self._in_flight))

@@ -17,8 +17,9 @@ from batchlab.engine.holdings import Holdings
 from batchlab.engine.work_queue import Job
 from batchlab.errors import FileError, IntegrityError
 from batchlab.git_objects import blob_sha
-from batchlab.routes import Route, WantedFile
+from batchlab.routes import ROUTES, Route, WantedFile
 
+ARCHIVES = frozenset(name for name, route in ROUTES.items() if route.whole_repository)
 Plan = Callable[[Sequence[WantedFile], frozenset[str]], list[Group]]
 
 
@@ -96,27 +97,33 @@ class FileFetching:
             self.following += 1
         return True
 
-    def _queue(self, asks: Sequence[Ask], error: Exception | None = None) -> None:
+    def _queue(
+        self, asks: Sequence[Ask], error: Exception | None = None, without: frozenset[str] = frozenset()
+    ) -> None:
         by_tried: dict[frozenset[str], list[Ask]] = {}
         for ask in asks:
             by_tried.setdefault(ask.tried, []).append(ask)
         for tried, alike in by_tried.items():
             stranded = set(range(len(alike)))
-            for route, places in self._plan([ask.file for ask in alike], tried | self._down):
+            for route, places in self._plan([ask.file for ask in alike], tried | self._down | without):
                 stranded.difference_update(places)
                 self._submit(FileJob(self, route, [alike[place] for place in places]))
             for place in sorted(stranded):
                 self.refused(alike[place], error or _no_route(alike[place].file))
 
     def plan_anew(self, jobs: Sequence[Job]) -> None:
-        """Queue the files of jobs that were not sent, on the routes that are best by now."""
+        """Queue the files of jobs that were not sent, on the routes that are best by now.
+
+        None as an archive: whether that is the best for a whole repository was decided when its tree had come, and a
+        rest of its files is no reason to fetch it.
+        """
         by_repository: dict[Repository, list[Ask]] = {}
         for job in jobs:
             assert isinstance(job, FileJob)
             for ask in job.asks:
                 by_repository.setdefault(ask.file.repo, []).append(ask)
         for asks in by_repository.values():
-            self._queue(asks)
+            self._queue(asks, without=ARCHIVES)
 
     def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
         """Queue files again on routes that were not tried; where there is none, they end with ``error``."""

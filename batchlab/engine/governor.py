@@ -19,6 +19,9 @@ from batchlab.errors import BatchLabError, ErrorCategory, NetworkError, RateLimi
 # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 POINTS_A_MINUTE = {"core": 900, "graphql": 2000}
 SERVICE_SECONDS_A_MINUTE = {"graphql": 60.0}
+CPU_SECONDS_A_MINUTE = 90.0  # of all calls together
+# Of a response's time. GitHub calls it a rough estimate; of small reads by REST recordings show a quarter.
+CPU_SHARE = {"core": 0.25, "graphql": 1.0}
 MOST_PAUSES_IN_A_ROW = 5
 LONGEST_OUTAGE = 300.0  # seconds without a usable answer after which a pool's files are given up
 NEVER = -math.inf
@@ -102,9 +105,12 @@ class Governor:
         self._pauses: dict[str, float] = {}
         self._paused_at, self._paused_by = NEVER, ""
         self._in_a_row = 0
+        self._cpu = ServiceWindow(policy.minute_share(config) * CPU_SECONDS_A_MINUTE, first=math.inf)
+        self._no_cpu = Refutation(CPU_SECONDS_A_MINUTE)
 
     def reconfigure(self) -> None:
         """Follow a change of ``rate_limit_buffer``."""
+        self._cpu.seconds = self._policy.minute_share(self._config) * CPU_SECONDS_A_MINUTE
         for name, pool in self._pools.items():
             pool.reconfigure(name, self._policy, self._config)
 
@@ -151,7 +157,8 @@ class Governor:
         primary = keeper.budget.delay(1, demand, epoch)
         # A server that names no budget has its limits switched off, until it proves otherwise.
         unlimited = keeper.budget.silent and self._paused_at == NEVER
-        secondary = 0.0 if unlimited else keeper.delay_by_rules(now)
+        cpu = 0.0 if self._no_cpu.refuted or pool not in CPU_SHARE else self._cpu.delay(now)
+        secondary = 0.0 if unlimited else max(cpu, keeper.delay_by_rules(now))
         if max(primary, secondary) <= 0:
             return None
         return Hold(Reason.PACE, max(primary, secondary), "primary" if primary >= secondary else "secondary")
@@ -174,6 +181,8 @@ class Governor:
         """Take note of a call on its way that is expected to take so many seconds; while none gets through, a trial."""
         keeper = self._pool(pool)
         keeper.sent(points, expected, now, epoch)
+        self._cpu.sent(CPU_SHARE.get(pool, 0.0) * expected)
+        self._no_cpu.used(self._cpu.spent, now)
         return keeper.breaker.sent(now)
 
     def answered(self, pool: str, points: int, cost: int, told: RateLimitHeaders | None) -> None:
@@ -197,10 +206,12 @@ class Governor:
     def ended(self, pool: str, sent: float, now: float, *, expected: float = 0.0) -> None:
         """Take note of the time that a call took, however it ended, and whatever it was expected to take."""
         self._pool(pool).service.ended(sent, now, expected)
+        self._cpu.ended(sent, now, CPU_SHARE.get(pool, 0.0) * expected, share=CPU_SHARE.get(pool, 0.0))
 
     def succeeded(self, pool: str, sent: float) -> None:
         """Take note of a good answer: to a call sent since the last pause, it tells that the limit is behind."""
         self._pool(pool).succeeded(sent)
+        self._no_cpu.succeeded(sent)
         if sent > self._paused_at:
             self._in_a_row = 0
 

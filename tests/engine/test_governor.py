@@ -101,3 +101,17 @@ def test_a_silent_server_that_bore_more_than_a_rule_allows_is_not_held_to_it_aft
     assert hold(governor, 50.2) == Hold(Reason.PACE, pytest.approx(9.85), "secondary")
     governor.succeeded("core", sent=12.5)
     assert hold(governor, 50.2) is None
+
+
+def test_single_files_and_queries_share_the_cpu_seconds_of_a_minute(governor: Governor) -> None:
+    for number in range(10):
+        for pool, seconds in (("graphql", 4.0), ("core", 8.0)):
+            governor.sent(pool, 1, 5.0 * number, EPOCH, expected=seconds)
+            governor.answered(pool, 1, 1, RateLimitHeaders(5000, 4000, EPOCH + 3000.0, pool))
+            governor.ended(pool, 5.0 * number, 5.0 * number + seconds, expected=seconds)
+    # 40 s of GraphQL are below its own rule; with a quarter of 80 s of REST they are near what all may take.
+    assert hold(governor, 55.0) is None
+    governor.sent("core", 1, 55.0, EPOCH, expected=60.0)
+    held = hold(governor, 55.0)
+    assert held is not None
+    assert held.reason is Reason.PACE
