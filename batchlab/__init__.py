@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         plot_timeline,
         plot_waits,
     )
+    from batchlab.report import read_report, report
     from batchlab.runs import (
         Plan,
         Run,
@@ -98,7 +99,9 @@ _HOMES = {
     "plot_sweep": "batchlab.plots",
     "plot_timeline": "batchlab.plots",
     "plot_waits": "batchlab.plots",
+    "read_report": "batchlab.report",
     "regret": "batchlab.study",
+    "report": "batchlab.report",
     "runs": "batchlab.runs",
     "scan": "batchlab.runs",
     "start": "batchlab.runs",
@@ -149,7 +152,9 @@ __all__ = [
     "plot_sweep",
     "plot_timeline",
     "plot_waits",
+    "read_report",
     "regret",
+    "report",
     "runs",
     "scan",
     "start",

@@ -55,6 +55,14 @@ def whole_folder(folder: str | Path) -> Iterator[Path]:
         growing.rename(target)
 
 
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, and the folders above it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, target)
+
+
 def write_json(document: dict[str, Any], path: Path) -> None:
     """Write a document as JSON."""
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,6 +16,7 @@ from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.frames import Column, MetricsFrame, Schema
 from batchlab.runs.explain import explained
+from batchlab.runs.folders import write_whole
 
 if TYPE_CHECKING:
     from batchlab.plots.accessors import RunPlots
@@ -175,7 +175,7 @@ class Run:
             safe_target(root, repo, path) for repo, path in zip(delivered["repo"], delivered["path"], strict=True)
         ]
         for target, content in zip(targets, delivered["content"], strict=True):
-            _write_whole(target, bytes(content or b""))
+            write_whole(target, bytes(content or b""))
         return targets
 
     def save(self, path: str | Path, *, contents: bool = True) -> Path:
@@ -284,10 +284,3 @@ def safe_target(root: Path, repo: str, path: str) -> Path:
     if unsafe or root.resolve() not in target.resolve().parents:
         raise InputError(f"{repo}: {path} would be written outside {root}; nothing was exported")
     return target
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, target)
