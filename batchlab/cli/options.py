@@ -53,7 +53,7 @@ _REAL = [
         "--loopback", is_flag=True, help="Put the embedded GitHub behind a real socket: real time instead of virtual."
     ),
 ]  # fmt: skip
-_READING = [
+_SETTINGS = [
     click.option(
         "--pattern", "patterns", multiple=True, metavar="GLOB", default=MANIFESTS,
         help="Files to read; may be repeated.  [default: the usual manifests and lockfiles]",
@@ -65,6 +65,9 @@ _READING = [
     click.option(
         "--lab", is_flag=True, help="Start from the roomy settings of studies: 96 in flight, 96 repositories."
     ),
+]  # fmt: skip
+_READING = [
+    *_SETTINGS,
     click.option(
         "--out", metavar="DIR", help="Save what came back in this new folder: parquet, csv and the files."
     ),
@@ -81,6 +84,11 @@ def reading_options(command: Command) -> Command:
     """Add every source and how to read it; the command is called with ``source``, ``config``, ``patterns``."""
     argument = click.argument("arguments", nargs=-1, metavar="[OWNER/REPO[@REF]]...")
     return _decorated(_as_source(_as_config(command)), [argument, *_WORLD, *_REAL, *_READING])
+
+
+def settings_options(command: Command) -> Command:
+    """Add how to read; the command is called with ``config`` and ``patterns``."""
+    return _decorated(_as_config(command), _SETTINGS)
 
 
 def server_options(command: Command) -> Command:

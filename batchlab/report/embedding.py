@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import io
 import re
 import zipfile
@@ -81,9 +80,9 @@ def read_report(path: str | Path) -> Study:
     found = _EMBEDDED.search(content)
     if found is None:
         raise InputError(f"{path} is no batchlab report: no data is embedded in it")
-    try:
-        with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
+        try:
             unpack(b64decode(found[1], validate=True), Path(folder))
-            return load_study(folder)
-    except (binascii.Error, zipfile.BadZipFile) as error:
-        raise InputError(f"the data in {path} is damaged: {error}; make the report again") from None
+        except (ValueError, zipfile.BadZipFile) as error:
+            raise InputError(f"the data in {path} is damaged: {error}; make the report again") from None
+        return load_study(folder)

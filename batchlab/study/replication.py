@@ -32,7 +32,7 @@ REPLICATIONS = Schema(
         Column("makespan", "float64", "first instant to last row", "s"),
         Column("calls", "int64", "HTTP exchanges", "calls"),
         Column("points", "int64", "budget points spent, all pools", "points"),
-        Column("bytes", "int64", "bytes of all answers", "bytes"),
+        Column("bytes", "Int64", "bytes of all answers; missing in studies of old", "bytes", nullable=True),
         Column("files", "int64", "files asked for", "files"),
         Column("delivered", "int64", "files delivered", "files"),
         Column("failed", "int64", "files and repositories that failed", "rows"),
