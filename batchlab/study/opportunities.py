@@ -13,6 +13,7 @@ import pandas as pd
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
 from batchlab.hub.conditions import Server
+from batchlab.hub.scenario import Scenario
 from batchlab.hubs import Hub
 from batchlab.patterns import MANIFESTS
 from batchlab.runs.binding import RESOURCES, main_resource
@@ -50,7 +51,7 @@ WORTH = 0.02  # of the baseline: what saves less is no opportunity
 SURE = 0.7  # probability from which a saving is called one
 LEAST_KNEE = 4.0  # calls that any server is taken to bear
 MARGIN = 1.25  # times the calls in flight that were seen, at which a server is doubted to have its knee
-DOUBTING = 2  # seeds under which other servers are tried
+DOUBTING = 2  # seeds under which other conditions are tried
 UNSEEN = 100_003  # added to the seeds of a prediction, for those that verify it
 _SINGLE = frozenset({"routes-single", "strategy-parallel"})
 _USES = {
@@ -152,9 +153,8 @@ def _claims(
     beyond = [one for one, outcome in known if _goes_beyond(found, one, outcome)]
     by_name = {one.name: outcome for one, outcome in known}
     shifts: dict[str, list[float]] = {one.name: [] for one in beyond}
-    for server in _others(found) if beyond else ():
-        hub = found.hub(replace(found.scenario, server=server))
-        again = experiment(run, beyond, hub, work, seeds[:DOUBTING], workers)
+    for scenario in _others(found) if beyond else ():
+        again = experiment(run, beyond, found.hub(scenario), work, seeds[:DOUBTING], workers)
         for one, outcome in zip(beyond, again, strict=True):
             if outcome is not None:
                 shifts[one.name].append(float((outcome.seconds - by_name[one.name].seconds[:DOUBTING]).mean()))
@@ -168,10 +168,10 @@ def _goes_beyond(found: Calibration, one: Candidate, outcome: Outcome) -> bool:
     return one.name.startswith(("concurrency", "strategy"))
 
 
-def _others(found: Calibration) -> list[Server]:
-    """Return other servers that the run may have met."""
+def _others(found: Calibration) -> list[Scenario]:
+    """Return other conditions that the run may have met."""
     if found.scenario.server.knee is None:
-        return [Server(max(LEAST_KNEE, MARGIN * found.highest))]
+        return [replace(found.scenario, server=Server(max(LEAST_KNEE, MARGIN * found.highest)))]
     return list(found.rivals)
 
 

@@ -21,9 +21,10 @@ from batchlab.frames import Column, Schema
 from batchlab.hub.conditions import Latency, Server
 from batchlab.hub.endpoint_families import Archives, GraphQL
 from batchlab.hub.faults import Faults
+from batchlab.hub.limit_rules import Limits
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
-from batchlab.twin.limits_fit import fit_limits
+from batchlab.twin.limits_fit import ANONYMOUS, fit_limits
 from batchlab.twin.link_fit import Bodies, LinkFit, fit_link, travel
 from batchlab.twin.load_fit import LoadFit, fit_load, slowdowns
 from batchlab.twin.observations import Recorded, observations, queries
@@ -47,6 +48,7 @@ FIT = Schema(
 )
 STEPS = 200  # quantiles that a distribution is written down with, at most
 DRAWS = 32  # of the model, for each call
+SLOW = 7.0  # times as long as others: a call of the slow tail, one in as many as were made
 FEW = 30  # calls of a family from which its faults are its own
 Array = NDArray[np.float64]
 
@@ -71,7 +73,7 @@ class Calibration:
     highest
         Most calls in flight at the API.
     rivals
-        Servers that explain the calls nearly as well as the scenario's, see `batchlab.twin.load_fit`.
+        Conditions with other knees that explain the calls nearly as well, see `batchlab.twin.load_fit`.
     seen
         Families of endpoints that were called.
     """
@@ -83,7 +85,7 @@ class Calibration:
     errors: Mapping[str, float]
     highest: int
     seen: frozenset[str]
-    rivals: tuple[Server, ...] = ()
+    rivals: tuple[Scenario, ...] = ()
 
     def hub(self, scenario: Scenario | None = None) -> SimHub:
         """Return a hub with the work of the run under its conditions, or under others."""
@@ -136,26 +138,39 @@ def calibrate(run: Recorded) -> Calibration:
     if seen["service"].notna().sum() == 0:
         raise InputError("no call of this run was answered; a calibration needs a run that has read something")
     load = _load(seen)
-    idle = seen["service"] / slowdowns(load.server, _loads(seen))
     link = fit_link(_bodies(seen, run.results))
     asked = queries(run.results, seen)
-    scenario = Scenario(
-        "calibrated",
-        f"What {len(seen)} calls have shown.",
-        latency=_measured(idle[(seen["family"] == "rest") & seen["service"].notna()], Latency(0.2, 0.7)),
-        network=link.network,
-        server=load.server,
-        limits=fit_limits(run.calls),
-        faults=_faults(seen),
-        graphql=_graphql(run.calls, asked, load),
-        archives=_archives(run.calls, seen, link),
-    )
+    scenario = _scenario(run, seen, asked, link, load.server)
+    idle = _idle(seen, load.server)
     fit = FIT.frame(_fit(scenario, seen, asked, run.results))
     unknown = tuple(unidentified(run, seen, load, link, idle))
     families = frozenset(seen.loc[seen["service"].notna(), "family"])
-    return Calibration(
-        scenario, recorded_work(run), fit, unknown, _errors(seen, idle), load.highest, families, load.rivals
+    rivals = tuple(_scenario(run, seen, asked, link, server) for server in load.rivals)
+    errors, work = _errors(seen, idle), recorded_work(run)
+    return Calibration(scenario, work, fit, unknown, errors, load.highest, families, rivals)
+
+
+def _scenario(run: Recorded, seen: pd.DataFrame, asked: pd.DataFrame, link: LinkFit, server: Server) -> Scenario:
+    """Return the conditions that explain the calls, given how the server slows down under load."""
+    idle = _idle(seen, server)
+    limits = fit_limits(run.calls)
+    rest = (seen["family"] == "rest") & seen["service"].notna()
+    return Scenario(
+        "calibrated",
+        f"What {len(seen)} calls have shown.",
+        latency=_measured(idle[rest], Latency(0.2, 0.7)),
+        network=link.network,
+        server=server,
+        limits=limits,
+        faults=_faults(seen),
+        graphql=_graphql(run.calls, asked, server, limits),
+        archives=_archives(run.calls, seen, link),
     )
+
+
+def _idle(seen: pd.DataFrame, server: Server) -> pd.Series[float]:
+    """Return service times freed of load."""
+    return seen["service"] / slowdowns(server, _loads(seen))
 
 
 def _loads(seen: pd.DataFrame) -> Array:
@@ -192,11 +207,12 @@ def _measured(seconds: pd.Series[float], otherwise: Latency) -> Latency:
     return replace(otherwise, median=float(seconds.median()), quantiles=tuple(float(value) for value in quantiles))
 
 
-def _graphql(calls: pd.DataFrame, asked: pd.DataFrame, load: LoadFit) -> GraphQL:
-    if _absent(calls, "graphql"):
+def _graphql(calls: pd.DataFrame, asked: pd.DataFrame, server: Server, limits: Limits) -> GraphQL:
+    # Without a token there are 60 calls an hour, and no GraphQL.
+    if _absent(calls, "graphql") or (limits.core is not None and limits.core <= ANONYMOUS):
         return GraphQL(enabled=False)
     shapes = _shapes(asked)
-    idle = asked["service"].to_numpy(float) / slowdowns(load.server, asked["load"].to_numpy(float))
+    idle = asked["service"].to_numpy(float) / slowdowns(server, asked["load"].to_numpy(float))
     return fit_queries(idle, shapes, GraphQL())
 
 
@@ -231,12 +247,16 @@ def _rates(fault: pd.Series[str]) -> dict[str, float]:
 
 
 def _errors(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
-    """Return the standard error of the sum of service times, over that sum, by family and of all families."""
+    """Return the standard error of the mean service time, over that mean, by family and of all calls.
+
+    Beside the spread that was seen, each counts a slow call that so many calls may just have missed.
+    """
     totals: dict[str, float] = {}
     variances: dict[str, float] = {}
     for family, one in idle[seen["service"].notna()].groupby(seen["family"]):
         totals[str(family)] = float(one.sum())
-        variances[str(family)] = float(len(one) * one.var()) if len(one) > 1 else float(one.sum()) ** 2
+        missed = SLOW * float(one.mean())
+        variances[str(family)] = missed**2 + (float(len(one) * one.var()) if len(one) > 1 else totals[str(family)] ** 2)
     sums = totals | {"all": sum(totals.values())}
     spread = variances | {"all": sum(variances.values())}
     return {name: math.sqrt(spread[name]) / whole if whole else 1.0 for name, whole in sums.items()}

@@ -13,6 +13,7 @@ from batchlab.hub.conditions import Server
 KAPPAS = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08)
 RARE = 2  # parameters that a server which loses under load costs beside its own: most do not
 PLAUSIBLE = 2.71  # of twice the log-likelihood that a rival may fall short by: its 90 % point for one parameter
+ENOUGH = 30  # calls that a knee is looked for in
 FEW = 5  # calls at half the load or less that a statement about the knee needs
 Array = NDArray[np.float64]
 
@@ -30,8 +31,8 @@ class LoadFit:
     compared
         Whether enough calls met a low load to tell.
     rivals
-        Of the servers that explain the calls nearly as well, the one that would slow down least under twice the load,
-        and the one that would most; none where no knee was found.
+        Of the servers that explain the calls nearly as well, those that half and twice the load would change least and
+        most; none where no knee was found.
     """
 
     server: Server
@@ -61,9 +62,9 @@ def fit_load(seconds: Array, load: Array, group: Array) -> LoadFit:
     >>> fit_load(0.1 * np.maximum(1.0, load / 6.0), load, np.zeros(60)).server
     Server(knee=6.0, kappa=0.0)
     """
-    if not len(seconds):
-        return LoadFit(Server(), 0, False)
-    highest = int(load.max())
+    highest = int(load.max(initial=0.0))
+    if len(seconds) < ENOUGH:
+        return LoadFit(Server(), highest, False)
     compared = int((load <= highest / 2).sum()) >= FEW and highest > 1
     logs = np.log(np.maximum(seconds, 1e-6))
     none = _spread(logs, load, group, Server())
@@ -76,8 +77,20 @@ def fit_load(seconds: Array, load: Array, group: Array) -> LoadFit:
     if priced[best] <= 0.0:
         return LoadFit(Server(), highest, compared)
     near = [server for server, gain in gains.items() if gain > max(gains.values()) - PLAUSIBLE]
-    near.sort(key=lambda server: server.slowdown(2 * highest) / server.slowdown(highest))
-    return LoadFit(best, highest, compared, (near[0], near[-1]))
+    return LoadFit(best, highest, compared, _extremes(near, highest))
+
+
+def _extremes(servers: list[Server], highest: int) -> tuple[Server, ...]:
+    """Return the servers that half and twice the load would change least and most."""
+
+    def more(server: Server) -> float:
+        return server.slowdown(2 * highest) / server.slowdown(highest)
+
+    def less(server: Server) -> float:
+        return server.slowdown(highest) / server.slowdown(max(1, highest // 2))
+
+    found = (min(servers, key=more), max(servers, key=more), min(servers, key=less), max(servers, key=less))
+    return tuple(dict.fromkeys(found))
 
 
 def _price(server: Server) -> int:

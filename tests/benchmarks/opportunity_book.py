@@ -1,6 +1,6 @@
 """The book of opportunities: predicted from saved runs alone, verified on the true hub under unseen seeds.
 
-Run as ``python tests/benchmarks/opportunity_book.py FOLDER [--first-seed N] [--cases A,B] [--workers N]``. Each case is
+Run as ``python tests/benchmarks/opportunity_book.py FOLDER``; ``--help`` lists what can be changed. Each case is
 a run of a scenario, saved without contents. A process of its own is given the folder of that run and nothing else, and
 writes its predictions; this one then tries each change on the scenario itself. Written to FOLDER: ``book.csv``, a row
 an opportunity, and ``calibration.csv``, how well the predictions came true.
@@ -80,23 +80,24 @@ CASES = (
 )
 
 
-def predict(run: Path, out: Path) -> None:
+def predict(run: Path, out: Path, seeds: int) -> None:
     """Write the predictions of a saved run: what the child process does."""
-    bl.opportunities(bl.load_run(run), seeds=range(SEEDS)).to_parquet(out)
+    bl.opportunities(bl.load_run(run), seeds=range(seeds)).to_parquet(out)
 
 
-def entries(case: Case, number: int, folder: Path, first_seed: int, workers: int) -> pd.DataFrame:
+def entries(case: Case, number: int, asked: argparse.Namespace) -> pd.DataFrame:
     """Make a run, have its opportunities predicted by another process, and verify them."""
-    seed = first_seed + number
+    folder, seed = asked.folder, asked.first_seed + number
     hub = case.hub(seed)
     run = bl.scan(hub=hub, strategy=case.strategy, config=bl.BatchConfig(**case.config), seed=seed)
     saved, predictions = folder / "runs" / f"{number:02d}-{case.name}", folder / f"{number:02d}.parquet"
     run.save(saved, contents=False)
-    subprocess.run([sys.executable, __file__, "--predict", str(saved), str(predictions)], check=True)
+    command = [sys.executable, __file__, "--predict", str(saved), str(predictions), str(asked.replications)]
+    subprocess.run(command, check=True)
     frame = pd.read_parquet(predictions)[OPPORTUNITIES.names]
     predictions.unlink()
-    unseen = [first_seed + UNSEEN + 10 * number + each for each in range(SEEDS)]
-    done = verified(frame, run, hub, unseen, workers)
+    unseen = [asked.first_seed + UNSEEN + 10 * number + each for each in range(asked.replications)]
+    done = verified(frame, run, hub, unseen, asked.workers)
     done.insert(0, "run_seed", seed)
     done.insert(0, "strategy", case.strategy)
     done.insert(0, "scenario", case.scenario)
@@ -107,20 +108,21 @@ def entries(case: Case, number: int, folder: Path, first_seed: int, workers: int
 def main(arguments: list[str]) -> None:
     """Write the book."""
     if arguments[:1] == ["--predict"]:
-        predict(Path(arguments[1]), Path(arguments[2]))
+        predict(Path(arguments[1]), Path(arguments[2]), int(arguments[3]))
         return
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--first-seed", type=int, default=1000)
     parser.add_argument("--cases", default="", help="names of scenarios, with commas; all unless given")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--replications", type=int, default=SEEDS, help="of each prediction, and of each verification")
     asked = parser.parse_args(arguments)
     (asked.folder / "runs").mkdir(parents=True, exist_ok=True)
     chosen = [one for one in enumerate(CASES) if not asked.cases or one[1].scenario in asked.cases.split(",")]
     book: list[pd.DataFrame] = []
     for number, case in chosen:
         began = time.perf_counter()
-        book.append(entries(case, number, asked.folder, asked.first_seed, asked.workers))
+        book.append(entries(case, number, asked))
         print(
             f"{case.name}: {len(book[-1])} opportunities, {time.perf_counter() - began:.0f} s of wall time", flush=True
         )

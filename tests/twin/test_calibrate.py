@@ -11,7 +11,7 @@ from batchlab.batch_config import BatchConfig
 from batchlab.errors import InputError
 from batchlab.hub.conditions import Latency, Network, Server
 from batchlab.hub.limit_rules import Limits
-from batchlab.hub.scenario import Faults, Scenario
+from batchlab.hub.scenario import Faults, Period, Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.work import Work
 from batchlab.runs import scan
@@ -102,3 +102,26 @@ def test_a_run_without_an_answer_is_refused():
     run = run_of()
     with pytest.raises(InputError, match="no call of this run was answered"):
         calibrate(replace(run, calls=run.calls.iloc[:0]))
+
+
+def test_rivals_of_a_knee_are_named():
+    found = calibrate(run_of(replace(PLAIN, server=Server(knee=8)), max_concurrent_requests=16))
+    growth = [one.server.slowdown(32) / one.server.slowdown(16) for one in (found.scenario, *found.rivals)]
+    assert min(growth[1:]) <= growth[0] <= max(growth[1:])
+    slowest = max(found.rivals, key=lambda one: one.server.slowdown(16))
+    assert slowest.latency.measured(0.5) < found.scenario.latency.measured(0.5) * 1.01
+
+
+def test_a_handful_of_calls_shows_no_knee():
+    assert calibrate(run_of(replace(PLAIN, server=Server(knee=2), work=Work(2, 5)))).scenario.server.knee is None
+
+
+def test_a_limit_that_nobody_documents_is_found_where_it_was_met():
+    limits = calibrate(run_of(replace(PLAIN, limits=Limits(hidden_in_flight=6)))).scenario.limits
+    assert limits.hidden_in_flight == pytest.approx(6, abs=1)
+
+
+def test_a_server_that_changes_under_way_is_said_to():
+    later = Period(1.0, latency=Latency(0.3, 0.3))
+    found = calibrate(run_of(replace(PLAIN, periods=(later,), work=Work(10, 40))))
+    assert any(sentence.startswith("change: the second half") for sentence in found.unknown)
