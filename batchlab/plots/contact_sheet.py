@@ -27,7 +27,7 @@ from batchlab.study.baselines import static_arms
 from batchlab.study.opportunities import opportunities
 
 DEFAULT = "docs/plots.png"
-COLUMNS = 3
+COLUMNS = 4
 PANEL = (5.6, 3.6)  # inches
 
 

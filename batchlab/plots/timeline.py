@@ -175,7 +175,7 @@ def _legend(ax: Axes) -> None:
 
 def _budget_panel(ax: Axes, data: Timeline) -> None:
     ax.plot(data.budget["time"], data.budget["left"], color="black", linewidth=1.2, drawstyle="steps-post",
-            label="core budget")  # fmt: skip
+            label="core budget" if len(data.budget) else "no budget told")  # fmt: skip
     if data.pauses:
         spans = [(begin, end - begin) for begin, end in data.pauses]
         ax.broken_barh(spans, (0.0, 1.0), transform=ax.get_xaxis_transform(), color="#d55e00", alpha=0.25, linewidth=0,
