@@ -9,7 +9,7 @@ from typing import Any
 from batchlab.hub.scenario import Scenario
 from batchlab.widgets.config_panel import WIDTH, ConfigPanel
 from batchlab.widgets.scenario_knobs import KNOBS, OFF
-from batchlab.widgets.toolkit import ipywidgets
+from batchlab.widgets.toolkit import close_all, ipywidgets
 from batchlab.widgets.words import problem_html
 
 PICTURES = ("comparison", "timeline", "bound")
@@ -107,20 +107,14 @@ class ExplorerView:
         # An image's tooltip would be the place, but JupyterLab's widget manager fails at a change of it.
         self.words[name].value = f"<details><summary>{name} in words</summary>{escape(words)}</details>"
 
+    def png(self, name: str) -> bytes:
+        """Return the picture that is shown."""
+        return bytes(self.pictures[name].value)
+
     def close(self) -> None:
         """Take everything off the page, and let go of who observes it."""
         self.panel.close()
-        _close(self.widget)
-
-
-def _close(widget: Any) -> None:
-    """Close a widget, what is inside, and their layouts and styles, which ipywidgets would keep."""
-    for child in getattr(widget, "children", ()):
-        _close(child)
-    widget.unobserve_all()
-    for part in (widget, widget.layout, getattr(widget, "style", None)):
-        if part is not None:
-            part.close()
+        close_all(self.widget)
 
 
 def _named(name: str, widget: Any) -> Any:

@@ -29,7 +29,7 @@ from batchlab.widgets.exploration import Answer, Question, answers
 from batchlab.widgets.explorer_view import BEST, ExplorerView
 from batchlab.widgets.latest import Latest, Superseded
 from batchlab.widgets.scenario_knobs import OFF, turned
-from batchlab.widgets.trace import StaticTrace
+from batchlab.widgets.static_trace import StaticTrace, trace_html
 
 
 class StrategyExplorer:
@@ -101,7 +101,7 @@ class StrategyExplorer:
         self.scenario = self._base
         self.error = ""
         self._answer: Answer | None = None
-        self._trace = StaticTrace(self.to_html)
+        self._trace = StaticTrace()
         self._lock, self._showing = threading.RLock(), False
         scenarios = dict.fromkeys((self._base.name, *Scenario.names()))
         self._view = ExplorerView(self._arms, scenarios, ConfigPanel(self.config, debounce=0.0))
@@ -218,17 +218,19 @@ class StrategyExplorer:
     def to_html(self) -> str:
         """Return what was found as HTML without script: what a saved notebook keeps."""
         answer = self._answer
-        facts: dict[str, object] = {"conditions": self._words(), "settings": repr(self.config)}
+        facts = {"conditions": self._words(), "settings": repr(self.config)}
         if answer is None:
             return card("StrategyExplorer: nothing has run yet", facts)
-        best = table(answer.study.runs[str(answer.study.table["strategy"].iloc[0])].config.to_dict())
-        title = f"StrategyExplorer: {len(answer.study.table)} strategies on {answer.study.hub}"
         shown = answer.study.table[["strategy", "makespan", "ratio", "calls", "delivered", "failed", "note"]]
         listed = shown.to_html(index=False, border=0, float_format="{:,.2f}".format)
-        return card(title, facts | {"verdict": answer.sentence}, {"Table": listed, "All settings": best})
+        return trace_html(answer.sentence, self._view.png("comparison"), [listed, table(facts)])
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = self.widget._repr_mimebundle_(**options)
+        return dict(bundle or {}) | {"text/html": self.to_html(), "text/plain": repr(self)}
 
     def _ipython_display_(self) -> None:
-        self._trace.display(self.widget)
+        self._trace.display(self._repr_mimebundle_(), self.to_html())
 
     def __repr__(self) -> str:
         return f"<StrategyExplorer of {', '.join(self._chosen)} on {self._hub.name}: {self._words()}>"
@@ -311,7 +313,7 @@ class StrategyExplorer:
             self._view.show_status(answer.sentence + going)
             if not answer.missing:
                 self._draw_bound(question, answer)
-        self._trace.update()
+        self._trace.update(self.to_html())
 
     def _draw_timeline(self) -> None:
         if self.study is None:

@@ -106,6 +106,8 @@ class Server:
     def answers(self) -> bool:
         try:
             return bool(self.request("api/status"))
+        except urllib.error.HTTPError:  # it is there, and knows no such page
+            return True
         except (urllib.error.URLError, ConnectionError):
             return False
 
@@ -192,7 +194,12 @@ class Notebook:
     errors: list[str] = field(default_factory=list)
     off_site: list[str] = field(default_factory=list)
 
-    def listen(self, server: Server) -> None:
+    def open(self, server: Server, address: str) -> None:
+        """Open an address of a server."""
+        self._listen(server)
+        self.page.goto(f"{server.url}/{address}")
+
+    def _listen(self, server: Server) -> None:
         own = urlsplit(server.url).netloc
         self.page.set_default_timeout(1000 * PATIENCE)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -256,11 +263,16 @@ class Notebook:
         assert (self.cell_errors(), self.errors, self.off_site) == ([], [], [])
 
 
-def write_notebook(path: Path, cells: Sequence[str]) -> None:
-    """Write a notebook of code cells."""
+def _write_notebook(path: Path, cells: Sequence[str]) -> None:
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(document, path)
+
+
+@pytest.fixture(scope="package")
+def write_notebook() -> Callable[[Path, Sequence[str]], None]:
+    """Write a notebook of these code cells."""
+    return _write_notebook
 
 
 @pytest.fixture
@@ -277,16 +289,26 @@ def screenshots(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Any
 
 
 @pytest.fixture
-def open_notebook(lab: Server, browser: Any) -> Iterator[Callable[..., Notebook]]:
-    """Open a notebook of these cells in JupyterLab, run them all, and wait until ``shown`` can be seen."""
+def new_page(browser: Any) -> Iterator[Callable[[], Notebook]]:
+    """Open a page of its own, to show a notebook in."""
     contexts: list[Any] = []
 
+    def opened() -> Notebook:
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 1500}))
+        return Notebook(contexts[-1].new_page())
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_notebook(lab: Server, new_page: Callable[[], Notebook]) -> Iterator[Callable[..., Notebook]]:
+    """Open a notebook of these cells in JupyterLab, run them all, and wait until ``shown`` can be seen."""
+
     def once(name: str, shown: str) -> Notebook:
-        context = browser.new_context(viewport={"width": 1280, "height": 1500})
-        contexts.append(context)
-        notebook = Notebook(context.new_page())
-        notebook.listen(lab)
-        notebook.page.goto(f"{lab.url}/lab/tree/{name}?token={lab.token}&reset")
+        notebook = new_page()
+        notebook.open(lab, f"lab/tree/{name}?token={lab.token}&reset")
         notebook.wait_ready()
         notebook.run_all()
         notebook.page.wait_for_selector(shown)
@@ -294,7 +316,7 @@ def open_notebook(lab: Server, browser: Any) -> Iterator[Callable[..., Notebook]
 
     def opened(cells: Sequence[str], shown: str) -> Notebook:
         name = f"{secrets.token_hex(4)}.ipynb"
-        write_notebook(lab.notebooks / name, cells)
+        _write_notebook(lab.notebooks / name, cells)
         try:
             return once(name, shown)
         except sys.modules["playwright.sync_api"].TimeoutError:  # now and then a fresh kernel's first cell never runs
@@ -302,6 +324,4 @@ def open_notebook(lab: Server, browser: Any) -> Iterator[Callable[..., Notebook]
             return once(name, shown)
 
     yield opened
-    for context in contexts:
-        context.close()
     lab.end_sessions()
