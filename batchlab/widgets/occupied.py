@@ -41,15 +41,14 @@ class Occupied:
             self._seconds += self._occupied(begin, end)
 
     def until(self, now: float, start: float) -> tuple[Numbers, Numbers]:
-        """Return the edges of the stretches up to now, and the mean in flight in each."""
+        """Return the edges of the stretches that are over by now, the first at least, and the mean in each."""
         self._reach(now)
         begin = np.array([call.sent - start for call in self._open])
         seconds = self._seconds + self._occupied(begin, np.maximum(begin, now))
-        shown = max(1, int(np.ceil(now / self._width)))
-        edges = self._edges[: shown + 1].copy()
-        edges[-1] = max(now, edges[-2] + 1e-9)
-        mean: Numbers = seconds[:shown] / np.diff(edges)
-        return edges, mean
+        # Of the stretch under way more is known than up to now: calls that ended after the sample that told the time.
+        shown = max(1, int(now / self._width))
+        mean: Numbers = seconds[:shown] / self._width
+        return self._edges[: shown + 1], mean
 
     @property
     def _edges(self) -> Numbers:

@@ -29,7 +29,8 @@ from batchlab.widgets.exploration import Answer, Question, answers
 from batchlab.widgets.explorer_view import BEST, ExplorerView
 from batchlab.widgets.latest import Latest, Superseded
 from batchlab.widgets.scenario_knobs import OFF, turned
-from batchlab.widgets.static_trace import StaticTrace, trace_html
+from batchlab.widgets.trace import StaticTrace
+from batchlab.widgets.words import trace_html
 
 
 class StrategyExplorer:
@@ -101,7 +102,7 @@ class StrategyExplorer:
         self.scenario = self._base
         self.error = ""
         self._answer: Answer | None = None
-        self._trace = StaticTrace()
+        self._trace = StaticTrace(self.to_html)
         self._lock, self._showing = threading.RLock(), False
         scenarios = dict.fromkeys((self._base.name, *Scenario.names()))
         self._view = ExplorerView(self._arms, scenarios, ConfigPanel(self.config, debounce=0.0))
@@ -225,12 +226,8 @@ class StrategyExplorer:
         listed = shown.to_html(index=False, border=0, float_format="{:,.2f}".format)
         return trace_html(answer.sentence, self._view.png("comparison"), [listed, table(facts)])
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = self.widget._repr_mimebundle_(**options)
-        return dict(bundle or {}) | {"text/html": self.to_html(), "text/plain": repr(self)}
-
     def _ipython_display_(self) -> None:
-        self._trace.display(self._repr_mimebundle_(), self.to_html())
+        self._trace.display(self.widget)
 
     def __repr__(self) -> str:
         return f"<StrategyExplorer of {', '.join(self._chosen)} on {self._hub.name}: {self._words()}>"
@@ -313,7 +310,7 @@ class StrategyExplorer:
             self._view.show_status(answer.sentence + going)
             if not answer.missing:
                 self._draw_bound(question, answer)
-        self._trace.update(self.to_html())
+        self._trace.update()
 
     def _draw_timeline(self) -> None:
         if self.study is None:
