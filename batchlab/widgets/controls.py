@@ -11,6 +11,7 @@ from batchlab.widgets.fields import LOG_STEP, Shape, label_of, nice, shape_of, s
 from batchlab.widgets.toolkit import ipywidgets
 
 LABEL = "250px"
+HALF_A_STEP = 0.501  # a browser moves a slider to its nearest step, and tells so as if a hand had
 FREELY = 60.0  # seconds to begin with where "no limit" is switched off
 
 
@@ -51,8 +52,7 @@ class Control:
         Parameters
         ----------
         in_effect
-            The value in effect. A browser moves a slider to its nearest step, and tells so as if a hand had: what is
-            no further away than that is still the value in effect.
+            The value in effect: what a slider shows within half a step of it.
         """
         return self._read(in_effect)
 
@@ -95,26 +95,40 @@ def _slider(record: Mapping[str, Any]) -> Built:
     widget = ipywidgets.FloatSlider(value=low, min=low, max=high, step=step, readout_format=".2f", **_common(record))
 
     def read(in_effect: float) -> float:
-        close = abs(widget.value - in_effect) <= 0.501 * step
+        close = abs(widget.value - in_effect) <= HALF_A_STEP * step
         return in_effect if close else round(widget.value, 2)
 
     return _single(widget, read)
 
 
 def _log_slider(record: Mapping[str, Any]) -> Built:
+    """Return a box that holds the value, and a slider that turns it by decades; the box alone can be exact."""
     low, high = record["range"]
-    widget = ipywidgets.FloatLogSlider(
-        value=low, base=10, min=math.log10(low), max=math.log10(high), step=LOG_STEP,
-        readout_format=",.0f" if record["kind"] is int else ",.1f", **_common(record),
+    whole = record["kind"] is int
+    slider = ipywidgets.FloatLogSlider(
+        value=low, base=10, min=math.log10(low), max=math.log10(high), step=LOG_STEP, readout=False,
+        **_common(record, "540px"),
+    )  # fmt: skip
+    kind = ipywidgets.BoundedIntText if whole else ipywidgets.BoundedFloatText
+    box = kind(
+        value=low, min=low, max=high, description="exactly", tooltip=record["help"],
+        style={"description_width": "50px"}, layout={"width": "160px"},
     )  # fmt: skip
 
-    def read(in_effect: float) -> float:
-        if abs(math.log10(widget.value / in_effect)) <= 0.501 * LOG_STEP:
-            return in_effect
-        within: float = min(max(nice(widget.value, record["kind"]), low), high)
-        return within
+    def far_apart() -> bool:
+        return abs(math.log10(slider.value / box.value)) > HALF_A_STEP * LOG_STEP
 
-    return _single(widget, read)
+    def slid(change: Any) -> None:
+        if far_apart():
+            box.value = min(max(nice(slider.value, record["kind"]), low), high)
+
+    def typed(change: Any) -> None:
+        if far_apart():
+            slider.value = box.value
+
+    slider.observe(slid, "value")
+    box.observe(typed, "value")
+    return _single(box)._replace(widget=ipywidgets.HBox([slider, box], layout={"max_width": "100%"}))
 
 
 def _number(record: Mapping[str, Any]) -> Built:
@@ -137,10 +151,12 @@ def _choice(record: Mapping[str, Any]) -> Built:
 
 def _several(record: Mapping[str, Any]) -> Built:
     boxes = [
-        ipywidgets.Checkbox(description=name, indent=False, tooltip=record["help"], layout={"width": "78px"})
+        ipywidgets.Checkbox(description=name, indent=False, tooltip=record["help"], layout={"width": "88px"})
         for name in ROUTE_NAMES
     ]
-    label = ipywidgets.HTML(f'<div style="text-align:right">{label_of(record)}</div>', layout={"width": LABEL})
+    label = ipywidgets.HTML(
+        f'<div style="text-align:right;padding-right:8px">{label_of(record)}</div>', layout={"width": LABEL}
+    )
 
     def show(value: Sequence[str]) -> None:
         for box in boxes:

@@ -117,7 +117,10 @@ class LivePicture:
 
     def _encoded(self) -> bytes:
         file = io.BytesIO()
-        Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3]).save(file, "png", compress_level=QUICK)
+        size = self._canvas.get_width_height()
+        Image.frombuffer("RGBA", size, self._canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB").save(
+            file, "png", compress_level=QUICK
+        )
         return file.getvalue()
 
 

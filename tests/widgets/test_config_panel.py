@@ -47,8 +47,9 @@ def leaves(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
 
 
 def box_of(control: Control) -> ipywidgets.Widget:
-    """The widget that holds a setting's value."""
-    return leaves(control.widget)[0]
+    """The widget that holds a setting's value: beside a logarithmic slider the box, which alone is exact."""
+    first, *others = leaves(control.widget)
+    return others[0] if isinstance(first, ipywidgets.FloatLogSlider) else first
 
 
 def test_every_setting_has_a_control_with_a_description_and_a_class() -> None:
@@ -139,7 +140,7 @@ def test_a_browser_that_moves_a_slider_to_its_nearest_step_changes_nothing(
     name: str, in_effect: float, told: float
 ) -> None:
     panel = panel_of(BatchConfig(**{name: in_effect}))  # type: ignore[arg-type]
-    box_of(panel.controls[name]).value = told
+    leaves(panel.controls[name].widget)[0].value = told
     assert getattr(panel.config, name) == in_effect
     assert panel.problem == ""
     panel.close()
@@ -237,3 +238,16 @@ def test_without_ipywidgets_the_message_names_the_extra(monkeypatch: pytest.Monk
     monkeypatch.delitem(sys.modules, "batchlab.widgets.toolkit")
     with pytest.raises(BatchLabError, match=r"batchlab\[notebook\]"):
         import_module("batchlab.widgets.toolkit")
+
+
+@pytest.mark.parametrize(
+    ("name", "slid", "meant"), [("max_memory_usage_mb", 512.86, 510), ("request_timeout", 1.26, 1.3)]
+)
+def test_a_logarithmic_slider_means_round_numbers_and_follows_exact_ones(name: str, slid: float, meant: float) -> None:
+    panel = panel_of()
+    slider, box = leaves(panel.controls[name].widget)
+    slider.value = slid
+    assert getattr(panel.config, name) == box.value == meant
+    box.value = 3 * meant
+    assert slider.value == getattr(panel.config, name) == 3 * meant
+    panel.close()

@@ -50,8 +50,7 @@ class RandomHands(RuleBasedStateMachine):
         box = self._box(name)
         low, high = box.min, box.max
         place = low + share * (high - low)
-        base = getattr(box, "base", None)
-        box.value = base**place if base else type(box.value)(place)
+        box.value = box.base**place if hasattr(box, "base") else type(box.value)(place)
 
     @rule(limit=st.integers(1, 12))
     def turn_the_limit(self, limit: int) -> None:
