@@ -91,7 +91,7 @@ def candidates(run: Run, counted: list[Opportunity]) -> list[Candidate]:
     """
     said = {each.setting: each.sentence for each in counted}
     found = [
-        *_concurrency(run), *_repositories(run, said), *_batch_size(run), *_routes(run, said), *_strategies(run),
+        *_concurrency(run, said), *_repositories(run, said), *_batch_size(run), *_routes(run, said), *_strategies(run),
         *_equal_files(run, said), *_budgets(run), *_order(run), *_streaming(run), *_retries(run, said), *_cache(run),
     ]  # fmt: skip
     return [each for each in found if each.is_advice or _differs(run, each.settings)]
@@ -102,7 +102,7 @@ def _differs(run: Run, settings: Mapping[str, Any]) -> bool:
     return any(now[name] != value for name, value in settings.items())
 
 
-def _concurrency(run: Run) -> Iterator[Candidate]:
+def _concurrency(run: Run, said: Mapping[str, str]) -> Iterator[Candidate]:
     if run.strategy == "sequential":
         return
     now, peak = run.config.max_concurrent_requests, int(run.metrics["peak_in_flight"].max())
@@ -121,7 +121,7 @@ def _concurrency(run: Run) -> Iterator[Candidate]:
         down = max(1, min(now, peak) // 2)
         yield Candidate(
             "concurrency-down", f"allow only {down} calls in flight", "less concurrency",
-            {"max_concurrent_requests": down}, evidence,
+            {"max_concurrent_requests": down}, said.get("max_concurrent_requests", evidence),
         )  # fmt: skip
 
 

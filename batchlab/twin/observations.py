@@ -88,7 +88,9 @@ def observations(run: Recorded) -> pd.DataFrame:
     began = float(calls["sent"].min()) if len(calls) else 0.0
     family = calls["endpoint"].map(FAMILY).fillna("rest").astype("string")
     fault = _faults(calls, run.batches)
-    answered = calls["answered"].where(calls["answered"].notna(), calls["finished"].where(fault == "reset"))
+    # Runs of old did not tell first bytes: then all of a call's time counts as service.
+    told = calls["answered"] if calls["answered"].notna().any() else calls["finished"].where(calls["status"].notna())
+    answered = told.where(told.notna(), calls["finished"].where(fault == "reset"))
     values: dict[str, Any] = {name: calls[name].to_numpy() for name in ("call", "batch", "repo", "endpoint", "files")}
     values |= {
         "family": family.to_numpy(),

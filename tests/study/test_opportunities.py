@@ -114,3 +114,9 @@ def test_bad_questions_are_refused(found):
         opportunities(run, seeds=[1])
     with pytest.raises(InputError, match="which its record cannot bring back"):
         opportunities(replace(run, strategy="mine"), seeds=range(2))
+
+
+def test_an_interrupted_run_is_refused(found):
+    run, _ = found
+    with pytest.raises(InputError, match="was interrupted"):
+        opportunities(replace(run, interrupted=True))

@@ -125,3 +125,10 @@ def test_a_server_that_changes_under_way_is_said_to():
     later = Period(1.0, latency=Latency(0.3, 0.3))
     found = calibrate(run_of(replace(PLAIN, periods=(later,), work=Work(10, 40))))
     assert any(sentence.startswith("change: the second half") for sentence in found.unknown)
+
+
+def test_a_run_of_old_that_tells_no_first_byte_is_taken_as_all_service():
+    run = run_of()
+    found = calibrate(replace(run, calls=run.calls.assign(answered=float("nan"))))
+    assert found.scenario.latency.measured(0.5) == pytest.approx(0.06, rel=0.1)
+    assert found.scenario.network.connection is None
