@@ -9,7 +9,7 @@ from batchlab.study.replication import REPLICATIONS
 _UNITS = {column.name: column.unit for column in REPLICATIONS.columns} | {
     setting["name"]: setting["unit"] for setting in BatchConfig.describe()
 }
-HIGHER_IS_BETTER = frozenset({"delivered", "parallel_efficiency"})
+HIGHER_IS_BETTER = frozenset({"delivered", "parallel_efficiency", "efficiency"})
 
 
 def label_of(column: str) -> str:

@@ -23,7 +23,8 @@ from batchlab.patterns import MANIFESTS
 from batchlab.runs.handle import RunHandle, start, wait_or_interrupt
 from batchlab.runs.run import Run
 from batchlab.study.arms import Arm, Strategies, arms_of
-from batchlab.study.replication import Row, replications_frame, row_of_run
+from batchlab.study.lower_bound import Bounds
+from batchlab.study.replication import Row, bounded, replications_frame, row_of_run
 from batchlab.study.statistics import paired_difference, paired_ratio
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ TABLE = Schema(
         Column("failed", "int64", "most rows that failed in a run", "rows"),
         Column("p95_latency", "float64", "median over seeds", "s", nullable=True),
         Column("parallel_efficiency", "float64", "median over seeds", "share", nullable=True),
+        Column("bound", "float64", "what no strategy can beat, median over seeds", "s", nullable=True),
+        Column("efficiency", "float64", "bound / makespan, median over seeds", "share", nullable=True),
         Column("note", "string", "what speaks against it; empty when all is well"),
     ),
 )
@@ -141,7 +144,9 @@ def compare(
 ) -> Study:
     """Read the same files with several strategies, under the same seeds.
 
-    Every run starts alike: a fresh connection, an empty cache, no memory of the host but ``memory``.
+    Every run starts alike: a fresh connection, an empty cache, no memory of the host but ``memory``. Where the truth
+    is known, for all repositories of a `SimHub`, runs are measured by a bound that no strategy can beat; a run itself
+    knows no such thing, so that its metrics have none.
 
     Parameters
     ----------
@@ -188,6 +193,7 @@ def compare(
     if hub is None:
         hub = SimHub.sample()
     wanted = None if repositories is None else list(repositories)
+    bounds = Bounds(hub, patterns) if isinstance(hub, SimHub) and wanted is None else None
     rows: list[Row] = []
     runs: dict[str, Run] = {}
     interrupted = False
@@ -197,7 +203,8 @@ def compare(
             runs.setdefault(arm.name, run)
             if interrupted := run.interrupted:
                 break
-            rows.append(row_of_run(run, run.strategy))
+            row = row_of_run(run, run.strategy)
+            rows.append(row if bounds is None else bounded(row, bounds.seconds(arm.config, seed)))
     except KeyboardInterrupt:  # between two runs
         interrupted = True
     return _study(rows, runs, hub, config, interrupted=interrupted)
@@ -272,7 +279,8 @@ def _common(spans: pd.DataFrame, left: str, right: str) -> tuple[list[float], li
 
 
 def _arm(name: object, group: pd.DataFrame) -> dict[str, object]:
-    medians = {n: float(group[n].median()) for n in ("makespan", "calls", "p95_latency", "parallel_efficiency")}
+    names = ("makespan", "calls", "p95_latency", "parallel_efficiency", "bound", "efficiency")
+    medians = {name: float(group[name].median()) for name in names}
     failed, hits = int(group["failed"].max()), int(group["limit_hits"].max())
     notes = [f"{failed} failed"] * (failed > 0) + [f"met a rate limit {hits} times"] * (hits > 0)
     return {

@@ -117,6 +117,27 @@ def bound(
     return Bound(parts[binding], binding, parts)
 
 
+class Bounds:
+    """The bounds of a study's runs, each worked out once.
+
+    Parameters
+    ----------
+    hub, patterns
+        As for `bound`.
+    """
+
+    def __init__(self, hub: SimHub, patterns: Sequence[str]) -> None:
+        self._hub, self._patterns = hub, patterns
+        self._known: dict[tuple[str, int], float] = {}
+
+    def seconds(self, config: BatchConfig, seed: int) -> float:
+        """Return the bound of runs under a configuration and seed."""
+        key = (repr(config.to_dict()), seed)
+        if key not in self._known:
+            self._known[key] = bound(self._hub, config, seed=seed, patterns=self._patterns).seconds
+        return self._known[key]
+
+
 class _Truth:
     """The scenario's truth, as far as it bounds: the luckiest of its phases, and the routes that are open."""
 

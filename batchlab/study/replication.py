@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -40,6 +41,8 @@ REPLICATIONS = Schema(
         Column("p95_latency", "float64", "95th percentile of the service time of a call", "s", nullable=True),
         Column("parallel_efficiency", "float64", "service / (makespan x mean limit)", "share", nullable=True),
         Column("peak_in_flight", "int64", "most calls in flight at once", "calls"),
+        Column("bound", "float64", "what no strategy can beat; missing where it is not known", "s", nullable=True),
+        Column("efficiency", "float64", "bound / makespan, of a run that read everything", "share", nullable=True),
     ),
 )
 Row = dict[str, Any]
@@ -74,7 +77,14 @@ def row_of(name: str, seed: int, metrics: MetricsFrame, points: int, failed: int
         "p95_latency": last["p95_latency"],
         "parallel_efficiency": metrics.parallel_efficiency,
         "peak_in_flight": int(last["peak_in_flight"]),
+        "bound": math.nan,
+        "efficiency": math.nan,
     }
+
+
+def bounded(row: Row, bound: float) -> Row:
+    """Return a row with the bound of its run; one that lost files has no efficiency."""
+    return row | {"bound": bound, "efficiency": math.nan if row["failed"] else bound / row["makespan"]}
 
 
 def row_of_run(run: Run, name: str) -> Row:

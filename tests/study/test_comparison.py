@@ -9,6 +9,7 @@ import pytest
 
 from batchlab.hub.sim import SimHub
 from batchlab.study import Study, compare
+from batchlab.study.replication import bounded
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +35,24 @@ def test_a_difference_is_the_mean_over_seeds_of_what_the_replications_show(study
 def test_one_seed_gives_no_interval() -> None:
     table = compare(SimHub.sample(), ["adaptive", "parallel"], seeds=[0]).table
     assert table[["ratio_low", "ratio_high", "difference_low", "difference_high"]].isna().all(axis=None)
+
+
+def test_runs_of_a_twin_are_measured_by_the_bound_and_none_beats_it() -> None:
+    study = compare(SimHub.sample(), ["adaptive", "sequential"], range(2))
+    rows = study.replications
+    assert (rows["bound"] > 0.0).all()
+    assert (rows["efficiency"] == rows["bound"] / rows["makespan"]).all()
+    assert study.table["efficiency"].between(0.0, 1.0).all()
+    first, _ = study.table["efficiency"]
+    assert first == study.table["efficiency"].max()
+
+
+def test_where_the_truth_is_not_known_there_is_no_bound() -> None:
+    hub = SimHub.sample()
+    study = compare(hub, ["adaptive"], [0], repositories=list(hub.repositories)[:3])
+    assert study.table[["bound", "efficiency"]].isna().all(axis=None)
+
+
+def test_a_run_that_lost_files_has_no_efficiency() -> None:
+    row = bounded({"failed": 2, "makespan": 1.0}, 5.0)
+    assert (row["bound"], math.isnan(row["efficiency"])) == (5.0, True)

@@ -17,6 +17,7 @@ from batchlab.hub.work import Work
 from batchlab.study.arms import arms_of
 from batchlab.study.baselines import baselines
 from batchlab.study.lower_bound import bound
+from batchlab.study.oracle import with_work
 from batchlab.study.replication import Replication
 
 SWITCH = st.booleans()
@@ -65,6 +66,17 @@ def test_no_run_of_any_strategy_beats_the_bound(scenario, work, arm, lab):
     arm = arms_of({"arm": arm.policy}, config)[0]
     row = Replication(0, arm, scenario.seed).row(hub)
     assert row["failed"] or row["makespan"] >= bound(hub, config).seconds - 1e-9
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arm", arms_of(BatchStrategy, BatchConfig.lab()), ids=lambda arm: arm.name)
+@pytest.mark.parametrize("name", with_work())
+def test_no_strategy_has_read_all_of_a_scenario_before_its_bound(name, arm):
+    hub = SimHub(scenario=name)
+    for seed in (0, 1):
+        least = bound(hub, arm.config, seed=seed).seconds
+        row = Replication(0, arm, seed, deadline=least - 1e-6).row(hub)
+        assert row["failed"], f"all of it in {row['makespan']:.3f} s, and the bound is {least:.3f} s"
 
 
 @pytest.mark.parametrize(
