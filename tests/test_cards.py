@@ -10,11 +10,13 @@ import pytest
 
 from batchlab.batch_config import BatchConfig
 from batchlab.cards import card
+from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
 from batchlab.hubs import GitHub
-from batchlab.runs import scan
-from batchlab.study import compare
+from batchlab.runs import plan, scan, start
+from batchlab.study import Oracles, Regret, compare
+from batchlab.study.regret_table import TABLE, summary
 
 TOKEN = "ghp_" + "s3cret" * 6
 FILES = {"acme/app": {"go.mod": b"module acme", "<script>/go.mod": b"module odd"}}
@@ -23,7 +25,14 @@ FILES = {"acme/app": {"go.mod": b"module acme", "<script>/go.mod": b"module odd"
 def _shown() -> dict[str, Any]:
     hub = SimHub(World.build(FILES), "no-limits")
     run = scan(hub=hub)
+    handle = start(hub=hub)
+    handle.result()
     return {
+        "regret": _regret(),
+        "plan": plan(hub=hub),
+        "handle": handle,
+        "scenario": Scenario.load("flaky"),
+        "world": hub.world,
         "run": run,
         "metrics": run.metrics,
         "study": compare(hub, ["adaptive", "sequential"], range(2)),
@@ -33,17 +42,25 @@ def _shown() -> dict[str, Any]:
     }
 
 
+def _regret() -> Regret:
+    one = {column.name: ["x" if column.dtype == "string" else 1] for column in TABLE.columns}
+    frame = TABLE.frame(one)
+    return Regret(frame, summary(frame), Oracles({"typical": "<b>"}, "blobs-c8"), (0, 1), BatchConfig())
+
+
 @pytest.fixture(scope="module")
 def shown() -> dict[str, Any]:
     return _shown()
 
 
-every_kind = pytest.mark.parametrize("kind", ["run", "metrics", "study", "config", "sim", "github"])
+KINDS = ["run", "metrics", "study", "config", "sim", "github", "regret", "plan", "handle", "scenario", "world"]
+every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 @every_kind
 def test_a_terminal_shows_one_line(shown: dict[str, Any], kind: str) -> None:
     assert len(repr(shown[kind]).splitlines()) == 1
+    assert len(repr(shown[kind])) < 300
 
 
 @every_kind
@@ -68,7 +85,7 @@ def test_a_card_is_well_formed(shown: dict[str, Any], kind: str) -> None:
     assert opened == []
 
 
-@pytest.mark.parametrize("kind", ["run", "metrics", "study", "config", "sim"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "github"])
 def test_details_are_folded(shown: dict[str, Any], kind: str) -> None:
     html = shown[kind]._repr_html_()
     assert "<details><summary>" in html

@@ -18,6 +18,7 @@ from batchlab.cards import card
 from batchlab.errors import BatchLabError, InputError
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.service import DEFAULT_TOKEN
+from batchlab.hub.world import listed
 from batchlab.hub.world_spec import WorldSpec
 
 _STARTUP_SECONDS = 60.0
@@ -122,7 +123,8 @@ class LoopbackHub:
 
     def _repr_html_(self) -> str:
         facts = {"repositories": f"{len(self.repositories):,}", "scenario": self.scenario.name, "seed": self.seed}
-        return card(f"LoopbackHub {self.name}: the embedded GitHub at {self.base_url}", facts)
+        details = {"Repositories": listed(self.repositories)}
+        return card(f"LoopbackHub {self.name}: the embedded GitHub at {self.base_url}", facts, details)
 
     def __repr__(self) -> str:
         return (

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.hub.checks import at_least, known, mapping
 from batchlab.hub.conditions import Latency, Network, Server
@@ -68,7 +69,7 @@ class Period:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """The conditions of one experiment.
 
@@ -153,6 +154,22 @@ class Scenario:
         if not self.periods:
             return self
         return self._phases[bisect_right(self._starts, seconds)]
+
+    def _repr_html_(self) -> str:
+        work = (
+            f"{self.work.repositories:,} repositories of {self.work.files:,} files" if self.work else "the world's own"
+        )
+        facts = {"description": self.description, "work": work, "periods": len(self.periods), "seed": self.seed}
+        sections = ((name, getattr(self, name, None)) for name in _SECTIONS)
+        conditions = {
+            f"{name}: {f.name}": getattr(part, f.name) for name, part in sections if part for f in fields(part)
+        }
+        return card(f"Scenario {self.name}", facts, {"Conditions": table(conditions)})
+
+    def __repr__(self) -> str:
+        usual = Scenario(self.name)
+        changed = [name for name in _SECTIONS if getattr(self, name, None) != getattr(usual, name, None)]
+        return f"<Scenario {self.name}, seed {self.seed}: {', '.join(changed) or 'no section'} of its own>"
 
     @cached_property
     def _starts(self) -> list[float]:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from batchlab.batch_models import Repository
-from batchlab.cards import card, table
+from batchlab.cards import card
 from batchlab.errors import InputError
 from batchlab.hub.addresses import Addresses
 from batchlab.hub.books import Books
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.service import DEFAULT_TOKEN, EmbeddedGitHub
 from batchlab.hub.transport import HubTransport
-from batchlab.hub.world import World
+from batchlab.hub.world import World, listed
 
 
 class SimHub:
@@ -130,8 +130,8 @@ class SimHub:
 
     def _repr_html_(self) -> str:
         facts = {"repositories": f"{len(self.world):,}", "scenario": self.scenario.name, "seed": self.seed}
-        listed = table({repository.full_name: repository.default_branch or "" for repository in self.repositories[:50]})
-        return card(f"SimHub {self.name}: the embedded GitHub, in virtual time", facts, {"Repositories": listed})
+        details = {"Repositories": listed(self.repositories)}
+        return card(f"SimHub {self.name}: the embedded GitHub, in virtual time", facts, details)
 
     def __repr__(self) -> str:
         return f"<SimHub {self.name}: {len(self.world)} repositories, scenario {self.scenario.name}, seed {self.seed}>"

@@ -6,13 +6,14 @@ A world does not change and knows nothing of HTTP, limits or time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from batchlab.batch_models import Repository
+from batchlab.cards import card, table
 from batchlab.errors import InputError
 from batchlab.git_objects import blob_sha
 from batchlab.hub.blobs import BlobStore, MemoryBlobs
@@ -239,8 +240,20 @@ class World:
     def __len__(self) -> int:
         return len(self._by_name)
 
+    def _repr_html_(self) -> str:
+        return card(
+            f"World {self.name}", {"repositories": f"{len(self):,}"}, {"Repositories": listed(self.repositories)}
+        )
+
     def __repr__(self) -> str:
         return f"<World {self.name}: {len(self)} repositories>"
+
+
+def listed(repositories: Sequence[Repository]) -> str:
+    """Return repositories with their branches as HTML, the first fifty."""
+    shown = {repository.full_name: repository.default_branch or "" for repository in repositories[:50]}
+    more = len(repositories) - len(shown)
+    return table(shown | ({"and more": f"{more:,}"} if more > 0 else {}))
 
 
 def identifier(text: str) -> int:

@@ -20,6 +20,7 @@ from batchlab.batch_models import Repository
 from batchlab.batch_progress_monitor import BatchProgressMonitor, Sink
 from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.cache_manager import CacheManager
+from batchlab.cards import card, table
 from batchlab.control.policies import Policy
 from batchlab.control.trace import Trace
 from batchlab.errors import AuthenticationError, InputError
@@ -189,10 +190,18 @@ class RunHandle:
         """Files that have their row, and files asked for so far."""
         return self._coordinator.progress
 
+    @property
+    def _state(self) -> str:
+        return "ended" if self.done() else "paused" if self.paused else "running"
+
+    def _repr_html_(self) -> str:
+        done, asked = self.progress
+        facts = {"files": f"{done:,} of {asked:,}", "calls": f"{len(self.trace.calls):,}"}
+        return card(f"RunHandle: {self._state}", facts, {"Settings": table(self.config.to_dict())})
+
     def __repr__(self) -> str:
         done, asked = self.progress
-        state = "ended" if self.done() else "paused" if self.paused else "running"
-        return f"<RunHandle {state}: {done} of {asked} files>"
+        return f"<RunHandle {self._state}: {done} of {asked} files>"
 
 
 def settings_of(opportunity: Mapping[str, Any] | pd.Series[Any]) -> dict[str, Any]:

@@ -57,6 +57,20 @@ TABLE = Schema(
 )
 
 
+_SHOWN = (
+    "strategy",
+    "makespan",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "speed_up",
+    "calls",
+    "delivered",
+    "failed",
+    "note",
+)
+
+
 @dataclass(frozen=True, repr=False)
 class Study:
     """A comparison of strategies.
@@ -120,15 +134,19 @@ class Study:
     def _repr_html_(self) -> str:
         facts = {"verdict": self.verdict, "seeds": self.replications["seed"].nunique()}
         details = {
-            "Replications": self.replications.to_html(index=False, border=0, float_format="{:,.2f}".format),
+            "Replications": _as_html(self.replications),
             "Settings": table(self.config.to_dict()),
         }
         title = f"Study: {len(self.table)} strategies on {self.hub}{' (interrupted)' if self.interrupted else ''}"
-        shown = self.table.drop(columns=["p95_latency", "parallel_efficiency"])
-        return card(title, facts, details) + shown.to_html(index=False, border=0, float_format="{:,.2f}".format)
+        shown = _as_html(self.table[list(_SHOWN)])
+        return card(title, facts, {"Every column": _as_html(self.table)} | details, shown)
 
     def __repr__(self) -> str:
         return f"<Study of {len(self.table)} strategies on {self.hub}: {self.verdict}>"
+
+
+def _as_html(frame: pd.DataFrame) -> str:
+    return frame.to_html(index=False, border=0, float_format="{:,.2f}".format)
 
 
 def compare(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from batchlab import __version__
 from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.cards import card, table
 from batchlab.control.remembered import Remembered
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
@@ -111,6 +112,19 @@ class Regret:
         accessors: Any = import_module("batchlab.plots.accessors")
         pictures: RegretPlots = accessors.RegretPlots(self)
         return pictures
+
+    def _repr_html_(self) -> str:
+        scenarios = self.table["scenario"].nunique()
+        facts = {
+            str(row["arm"]): f"median {row['median']:+.1%}, worst {row['worst']:+.1%} in {row['worst_scenario']}"
+            for _, row in self.summary.iterrows()
+        }
+        details = {
+            "Scenario by scenario": self.table.to_html(index=False, border=0, float_format="{:,.3f}".format),
+            "Oracles": table(self.oracles.best | {"best constant": self.oracles.constant}),
+            "Settings": table(self.config.to_dict()),
+        }
+        return card(f"Regret over {scenarios} scenarios, {len(self.seeds)} seeds; lower is better", facts, details)
 
     def __repr__(self) -> str:
         return f"<Regret over {self.table['scenario'].nunique()} scenarios, {len(self.seeds)} seeds>"
