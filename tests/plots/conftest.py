@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from batchlab.batch_config import BatchConfig
 from batchlab.hub.sim import SimHub
@@ -106,3 +114,35 @@ def opportunities_by_size() -> dict[str, pd.DataFrame]:
         }
     )
     return {"whole": frame, "one row": frame.iloc[:1], "empty": frame.iloc[:0]}
+
+
+@pytest.fixture(scope="session")
+def missing_from() -> Callable[[Figure, Iterable[float]], set[float]]:
+    """Which of some numbers do not stand in a picture, to nine digits."""
+
+    def missing(figure: Figure, numbers: Iterable[float]) -> set[float]:
+        return {_rounded(number) for number in numbers if np.isfinite(number)} - _drawn_numbers(figure)
+
+    return missing
+
+
+def _drawn_numbers(figure: Figure) -> set[float]:
+    """Return coordinates of lines, markers and areas, lengths of bars, and cells of heat maps, to nine digits."""
+    numbers = np.concatenate([np.empty(0), *_parts(figure)])
+    return {_rounded(number) for number in numbers[np.isfinite(numbers)]}
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.9g}")
+
+
+def _parts(figure: Figure) -> Iterator[Any]:
+    for artist in (artist for ax in figure.axes for artist in ax.get_children()):
+        if isinstance(artist, Line2D):
+            yield from (np.asarray(data, dtype=float).ravel() for data in artist.get_data())
+        elif isinstance(artist, (LineCollection, PolyCollection)):
+            yield from (np.asarray(path.vertices, dtype=float).ravel() for path in artist.get_paths())
+        elif isinstance(artist, Rectangle):
+            yield np.array([artist.get_width(), artist.get_height()])
+        elif isinstance(artist, AxesImage):
+            yield np.ma.filled(artist.get_array().astype(float), np.nan).ravel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import io
 import re
 from collections.abc import Callable
@@ -23,7 +24,20 @@ from batchlab.errors import InputError
 from batchlab.hub.scenario import Limits, Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.work import Work
+from batchlab.plots import contact_sheet
+from batchlab.plots.budget import budget_data
+from batchlab.plots.compare import compare_data
+from batchlab.plots.decisions import decisions_data
+from batchlab.plots.ecdf import ecdf_data
+from batchlab.plots.opportunities import opportunities_data
+from batchlab.plots.pareto import pareto_data
 from batchlab.plots.picture import Picture
+from batchlab.plots.regret import regret_data
+from batchlab.plots.roofline import roofline_data
+from batchlab.plots.strategies import strategies_data
+from batchlab.plots.sweep import sweep_data
+from batchlab.plots.timeline import timeline_data
+from batchlab.plots.waits import waits_data
 from batchlab.runs import Run
 from batchlab.study import Regret, Study
 
@@ -59,9 +73,41 @@ OF_VALUES = {
 HUB = SimHub(scenario=Scenario("few", limits=Limits(points_per_minute=10), work=Work(2, 3)))
 VALUES = {"whole": [1, 2, 96], "one row": [1], "empty": []}
 ALL = OF_A_RUN | OF_A_STUDY | OF_A_REGRET | OF_A_FRAME | OF_VALUES
+# What is computed for a picture, each number of which must stand in it: an entry a way of drawing.
+COMPUTED: dict[str, list[Callable[[Any], Any]]] = {
+    "plot_budget": [lambda run: budget_data(run).spent],
+    "plot_decisions": [lambda run: decisions_data(run)[["time"]]],
+    "plot_ecdf": [
+        lambda run: ecdf_data(run)[["value", "share"]],
+        lambda run: ecdf_data(run)[["value"]],
+        lambda run: ecdf_data(run, value="completion")[["value", "share"]],
+    ],
+    "plot_timeline": [
+        lambda run: [*timeline_data(run).calls[["begin", "end"]].to_numpy().ravel(), *timeline_data(run).budget["left"]]
+    ],
+    "plot_waits": [lambda run: waits_data(run).replace(0.0, np.nan)],  # a state of no length has no bar
+    "plot_compare": [lambda study: compare_data(study)[["ratio"]]],
+    "plot_pareto": [lambda study: pareto_data(study)[["makespan", "points"]]],
+    "plot_strategies": [strategies_data],
+    "plot_sweep": [
+        lambda study: sweep_data(study.replications, "peak_in_flight"),
+        lambda study: sweep_data(study.replications, "peak_in_flight", "strategy"),
+    ],
+    "plot_regret": [lambda study: regret_data(study)[["times", "high"]][_policies(regret_data(study))]],
+    "plot_opportunities": [lambda frame: opportunities_data(frame)[["predicted", "low", "high", "verified"]]],
+    "plot_roofline": [
+        lambda values: roofline_data(HUB, values=values)[["value", "seconds"]],
+        lambda values: roofline_data(HUB, "latency", values)[["value", "seconds"]],
+        lambda values: roofline_data(HUB, "files", values)[["value", "seconds"]],
+    ],
+}
 FIGURES = {"plot_timeline", "plot_strategies"}
 SIZES = ("whole", "one row", "empty")
 Plot = Callable[..., Axes | Figure]
+
+
+def _policies(data: pd.DataFrame) -> pd.Series[bool]:
+    return data["arm"].isin(["adaptive", "sequential"])
 
 
 def _cases(named: dict[str, list[Any]]) -> list[Any]:
@@ -103,7 +149,7 @@ def _figure(drawn: Axes | Figure) -> Figure:
 
 def test_every_plot_is_walked_here() -> None:
     public = {name for name in plots.__all__ if name.startswith("plot_")}
-    assert public == set(ALL)
+    assert public == set(ALL) == set(COMPUTED)
 
 
 @every_plot
@@ -143,6 +189,17 @@ def test_axes_of_numbers_carry_a_unit(plot: Plot, name: str, given: Any) -> None
             shown = [label.get_text() for label in axis.get_ticklabels() if label.get_visible()]
             numbers = shown and all(re.fullmatch(r"[\d.,\u2212-]*|.*mathdefault.*", text) for text in shown)
             assert not numbers or re.search(r"\[.+\]", axis.get_label_text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("plot", "name"), PLOTS)
+def test_numbers_drawn_are_those_computed(
+    plot: Plot, name: str, given: Any, size: str, missing_from: Callable[..., set[float]]
+) -> None:
+    way = ALL[name].index(plot)
+    computed = np.asarray(COMPUTED[name][way](given(name, size)), dtype=float).ravel()
+    assert len(computed) or size == "empty"
+    assert missing_from(_figure(plot(given(name, size))), computed) == set()
 
 
 @every_plot
@@ -223,3 +280,8 @@ def test_a_run_on_another_clock_is_drawn_from_its_own_start(run: Run) -> None:
         there, here = (plots.alt_text(plots.plot_ecdf(one, value=value)) for one in (later, run))
         assert there == here
     assert plots.alt_text(plots.plot_timeline(later)) == plots.alt_text(plots.plot_timeline(run))
+
+
+def test_the_contact_sheet_shows_every_picture() -> None:
+    shown = set(re.findall(r"plots\.(plot_\w+)\(", inspect.getsource(contact_sheet)))
+    assert shown == {name for name in plots.__all__ if name.startswith("plot_")}
