@@ -12,7 +12,7 @@ from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.time_axis import span_text, time_axis
 from batchlab.runs.run import Run
 
-LETTER = 0.022  # of the makespan: how wide a letter of a label is
+LETTER = 0.018  # of the makespan: how wide a letter of a label is
 STRETCHES = 500  # of more decisions than these a setting, the first in each stretch is drawn
 _DIRECTIONS = {"raised": ("#0072b2", "^"), "lowered": ("#d55e00", "v"), "set": ("#5c5c5c", "o")}
 
@@ -107,10 +107,12 @@ def _said(data: pd.DataFrame, drawn: pd.DataFrame, run: Run) -> str:
 def _label(ax: Axes, decided: pd.DataFrame, row: int, makespan: float) -> None:
     free = -math.inf
     for time, change in zip(decided["time"], decided["change"], strict=True):
-        half = 0.5 * LETTER * makespan * len(change)
-        if time - half >= free:
-            ax.annotate(change, (time, row), (0, 8), textcoords="offset points", ha="center", fontsize="small")
-            free = time + half
+        width = LETTER * makespan * len(change)
+        side = "left" if time < width / 2 else "right" if time > makespan - width / 2 else "center"
+        begin = time - {"left": 0.0, "center": 0.5, "right": 1.0}[side] * width
+        if begin >= free:
+            ax.annotate(change, (time, row), (0, 8), textcoords="offset points", ha=side, fontsize="small")
+            free = begin + width
 
 
 def _scale(ax: Axes, rows: list[str], makespan: float) -> None:
