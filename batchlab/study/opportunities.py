@@ -52,6 +52,7 @@ WORTH = 0.02  # of the baseline: what saves less is no opportunity
 SURE = 0.7  # probability from which a saving is called one
 LEAST_KNEE = 4.0  # calls that any server is taken to bear
 MARGIN = 1.25  # times the calls in flight that were seen, at which a server is doubted to have its knee
+ABSENT = 0.1  # probability that a server lacks a route which the run has not called
 DOUBTING = 2  # seeds under which other conditions are tried
 UNSEEN = 100_003  # added to the seeds of a prediction, for those that verify it
 _SINGLE = frozenset({"routes-single", "strategy-parallel"})
@@ -139,6 +140,7 @@ class _Claim:
     prediction: Prediction
     method: str
     assumptions: str
+    unseen: bool
 
     @property
     def saves(self) -> bool:
@@ -186,12 +188,19 @@ def _claim(run: Run, found: Calibration, one: Candidate, outcome: Outcome, shift
     anew = one.name.startswith(("routes", "strategy"))
     error = found.errors["rest" if one.name in _SINGLE and "rest" in found.errors else "all"]
     prediction = predict(outcome, run.makespan, error, anew=anew)
-    return _Claim(one, outcome, doubted(prediction, shifts or []), method, "; ".join(assumptions))
+    unseen = bool(_unseen(found, one))
+    return _Claim(one, outcome, doubted(prediction, shifts or []), method, "; ".join(assumptions), unseen)
+
+
+def _unseen(found: Calibration, one: Candidate) -> list[str]:
+    """Return the families of endpoints that a change needs and the run did not call."""
+    return [family for family in _USES.get(one.name, ()) if family not in found.seen]
 
 
 def _assumptions(found: Calibration, one: Candidate, outcome: Outcome, beyond: bool) -> list[str]:
-    unseen = [family for family in _USES.get(one.name, ()) if family not in found.seen]
-    said = [f"{family} takes what is published: this run did not call it" for family in unseen]
+    said = [
+        f"{family} is there, and takes what is published: this run did not call it" for family in _unseen(found, one)
+    ]
     if beyond:
         said.append(f"the server bears {outcome.peak} calls in flight as it bore {found.highest}")
     if one.limits:
@@ -265,11 +274,17 @@ def _row(claim: _Claim, change: str, kind: str) -> dict[str, Any]:
         "baseline_seconds": prediction.baseline,
         "method": claim.method,
         "assumptions": claim.assumptions,
-        "confidence": prediction.confidence if kind != "none" else 1.0 - prediction.confidence,
+        "confidence": _confidence(claim, kind),
         "verified_seconds": math.nan,
         "verified_calls": math.nan,
         "status": "open",
     }
+
+
+def _confidence(claim: _Claim, kind: str) -> float:
+    """Return the probability that what a row says is right; routes that were not called may not be there at all."""
+    sure = claim.prediction.confidence * ((1.0 - ABSENT) if claim.unseen else 1.0)
+    return 1.0 - sure if kind == "none" else sure
 
 
 def _points(claim: _Claim) -> float:

@@ -16,7 +16,11 @@ BOOK = Schema(
         Column("opportunities", "int64", "verified opportunities", "rows"),
         Column("without_gain", "int64", "of them, those whose verified saving is 2 % of the baseline or less", "rows"),
         Column("coverage", "float64", "verified savings within their 90 % interval", "share", nullable=True),
-        Column("error", "float64", "median of |predicted - verified| / |verified|, beyond 2 %", "share", nullable=True),
+        Column("savings", "int64", "verified savings beyond 2 %", "rows"),
+        Column("error", "float64", "of them, median of |predicted - verified| / verified", "share", nullable=True),
+        Column("losses", "int64", "verified losses beyond 2 %", "rows"),
+        Column("error_of_losses", "float64", "of them, the same over |verified|", "share", nullable=True),
+        Column("error_of_both", "float64", "the same of savings and losses together", "share", nullable=True),
         Column("sign", "float64", "predictions of the right sign, beyond 2 %", "share", nullable=True),
         Column("bias", "float64", "mean of (predicted - verified) / baseline", "share", nullable=True),
     ),
@@ -34,7 +38,8 @@ def calibration_of(book: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of `BOOK`. Beyond 2 % means: a verified saving, or loss, of more than that share of the baseline.
+        Columns of `BOOK`. Beyond 2 % means: of more than that share of the baseline. Signs are those of savings and
+        losses beyond 2 %.
     """
     done = book[book["verified_seconds"].notna()]
     groups = {"all": done} | {str(method): rows for method, rows in done.groupby("method")}
@@ -45,14 +50,19 @@ def calibration_of(book: pd.DataFrame) -> pd.DataFrame:
 def _line(name: str, rows: pd.DataFrame) -> dict[str, object]:
     predicted, verified = rows["saving_seconds"], rows["verified_seconds"]
     baseline = rows["baseline_seconds"]
-    beyond = verified.abs() > WORTH * baseline
+    saves, loses = verified > WORTH * baseline, verified < -WORTH * baseline
+    off = (predicted - verified).abs() / verified.abs()
     within = (rows["saving_seconds_low"] <= verified) & (verified <= rows["saving_seconds_high"])
     return {
         "of": name,
         "opportunities": len(rows),
-        "without_gain": int((verified <= WORTH * baseline).sum()),
+        "without_gain": int((~saves).sum()),
         "coverage": within.mean(),
-        "error": ((predicted - verified).abs() / verified.abs())[beyond].median(),
-        "sign": (np.sign(predicted) == np.sign(verified))[beyond].mean(),
+        "savings": int(saves.sum()),
+        "error": off[saves].median(),
+        "losses": int(loses.sum()),
+        "error_of_losses": off[loses].median(),
+        "error_of_both": off[saves | loses].median(),
+        "sign": (np.sign(predicted) == np.sign(verified))[saves | loses].mean(),
         "bias": ((predicted - verified) / baseline).mean(),
     }

@@ -29,7 +29,9 @@ def test_the_book_is_reckoned_by_hand():
     whole = frame.loc["all"]
     assert (whole["opportunities"], whole["without_gain"]) == (3, 2)
     assert whole["coverage"] == pytest.approx(1 / 3)
-    assert whole["error"] == pytest.approx((0.2 + 2.0) / 2)
+    assert (whole["savings"], whole["error"]) == (1, pytest.approx(0.2))
+    assert (whole["losses"], whole["error_of_losses"]) == (1, pytest.approx(2.0))
+    assert whole["error_of_both"] == pytest.approx((0.2 + 2.0) / 2)
     assert whole["sign"] == pytest.approx(0.5)
     assert whole["bias"] == pytest.approx((-0.1 + 0.2 - 0.21) / 3)
     assert frame.loc["refit", "opportunities"] == 1
