@@ -97,7 +97,7 @@ class LiveView:
         self.widget = ipywidgets.VBox(
             [
                 choices, ipywidgets.HBox([buttons, self.speed], layout=wrapped), progress, self._error, self.picture,
-                self.panel.widget, self.failures, self.result, self.opportunities, self._next, self.runs,
+                self.panel.widget, self.failures, self.result, self._next, self.opportunities, self.runs,
             ],
             layout={"width": "100%", "max_width": WIDTH, "padding": "4px"},
         )  # fmt: skip

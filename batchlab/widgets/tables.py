@@ -64,16 +64,11 @@ class FailedCalls:
                 self._counts[call.endpoint, kind] = number + 1, told
         self._open = under_way
 
-    @property
-    def total(self) -> int:
-        """Calls that did not go well."""
-        return sum(number for number, _ in self._counts.values())
-
     def html(self) -> str:
         """Return the table."""
         worst = sorted(self._counts.items(), key=lambda item: -item[1][0])[:MOST_ROWS]
         rows = [(f"{number:,}", endpoint, kind, told) for (endpoint, kind), (number, told) in worst]
-        note = f"{self.total:,} calls, tried again where that helps" if rows else "none"
+        note = "tried again where that helps" if rows else "none"
         return table_html("Calls that failed", ["calls", "endpoint", "category", "the last one"], rows, note)
 
 
@@ -154,11 +149,14 @@ def _row(number: int, scenario: str, run: Run, best: float | None) -> tuple[obje
 
 
 def opportunities_html(opportunities: pd.DataFrame) -> str:
-    """Return what another run could save, largest saving first."""
-    rows = [(row["change"], _saving(row), row["status"]) for _, row in opportunities.head(MOST_ROWS).iterrows()]
-    note = "seconds with their 90 % interval" if rows else "none found"
+    """Return what another run could save, largest saving first, and how many other changes were tried."""
+    helpful = opportunities[opportunities["kind"] != "none"]
+    rows = [(row["change"], _saving(row), row["status"]) for _, row in helpful.head(MOST_ROWS).iterrows()]
+    others = f"{len(opportunities) - len(helpful)} other changes would not help: they are in lab.opportunities"
+    note = f"seconds with their 90 % interval; {others}" if rows else f"none; {others}"
     return table_html("Opportunities", ["change", "would save", "status"], rows, note)
 
 
 def _saving(row: pd.Series[Any]) -> str:
-    return f"{row['saving_seconds']:,.1f} s ({row['saving_seconds_low']:,.1f} to {row['saving_seconds_high']:,.1f})"
+    interval = f"{row['saving_seconds_low']:,.1f} to {row['saving_seconds_high']:,.1f}"
+    return f"{row['saving_seconds']:,.1f} s ({interval})".replace(" ", "\N{NO-BREAK SPACE}")

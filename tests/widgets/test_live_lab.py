@@ -212,14 +212,19 @@ def test_a_search_is_made_in_a_process_of_its_own_and_given_up_by_another_start(
     lab.close()
 
 
-def test_a_search_answers_or_says_why_not(hub: SimHub) -> None:
+def test_a_search_without_an_answer_says_why(hub: SimHub) -> None:
     run = bl.scan("acme/app", hub, "parallel", patterns=["000/*"])
     search = Search(dataclasses.replace(run, strategy="a policy of mine"))
     with pytest.raises(InputError, match="policy"):
         search.result()
     search.give_up()
+
+
+@pytest.mark.long
+def test_a_search_finds_what_opportunities_does(hub: SimHub) -> None:
+    run = bl.scan("acme/app", hub, "parallel", patterns=["000/*"])
     search = Search(run)
-    assert "change" in search.result().columns
+    pd.testing.assert_frame_equal(search.result(), bl.opportunities(run))
     search.give_up()
 
 
