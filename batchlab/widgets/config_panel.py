@@ -56,6 +56,7 @@ class ConfigPanel:
         self.config = config if config is not None else BatchConfig()
         self._lock = threading.RLock()
         self._asked: dict[str, Any] = {}
+        self._shown: dict[str, Any] = {}
         self._closed = False
         # Controls that follow the settings must not be taken for a hand; which thread follows, only it needs to know.
         self._thread = threading.local()
@@ -132,10 +133,14 @@ class ConfigPanel:
     def _write(self) -> None:
         with self._lock:
             asked, self._asked = self._asked, {}
+            self._shown |= asked
         try:
             self.config.update(**asked)
         except ConfigError as error:
             self._say(str(error))
+            with self._lock:
+                for name in asked:
+                    del self._shown[name]
         else:
             self._say("")
         self._follow()
@@ -146,12 +151,16 @@ class ConfigPanel:
         self._follow()
 
     def _follow(self) -> None:
-        """Show what is in effect, but for what a hand is turning just now."""
+        """Show what is in effect and not shown yet, but for what a hand is turning just now.
+
+        What is shown already is left alone: a hand may have moved on, and its event be on the way.
+        """
         with self._lock, self._following():
             if self._closed:
                 return
             for name, value in self.config.to_dict().items():
-                if name not in self._asked:
+                if name not in self._asked and (name not in self._shown or self._shown[name] != value):
+                    self._shown[name] = value
                     self.controls[name].show(value)
             self._effective.value = effective_html(self.config)
 

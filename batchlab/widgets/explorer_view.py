@@ -32,6 +32,7 @@ class ExplorerView:
     def __init__(self, strategies: Iterable[str], scenarios: Iterable[str], panel: ConfigPanel) -> None:
         names, offered = list(strategies), tuple(scenarios)
         self.panel = panel
+        self._shown: dict[str, Any] = {}
         self.scenario = _named("scenario", ipywidgets.Dropdown(options=offered, description="scenario", **_half()))
         self.knobs = {name: _named(name, _knob(name)) for name in KNOBS}
         self.seeds = _named("seeds", ipywidgets.IntSlider(1, 1, 10, description="seeds", **_half()))
@@ -77,20 +78,31 @@ class ExplorerView:
         """Let the controls show a scenario and the knobs turned on it."""
         if base.name not in self.scenario.options:
             self.scenario.options = (*self.scenario.options, base.name)
-        self.scenario.value = base.name
+        self._show("scenario", self.scenario, base.name)
         for name, control in self.knobs.items():
             value = values.get(name, KNOBS[name].read(base))
             rungs = KNOBS[name].rungs(value)
             if control.options != rungs:
-                control.options = rungs
-            control.value = OFF if value is None else value
+                control.options = rungs  # which moves it
+                self._shown.pop(name, None)
+            self._show(name, control, OFF if value is None else value)
 
     def show_study(self, chosen: Iterable[str], seeds: int) -> None:
         """Let the controls show what is compared, under how many seeds."""
         self.seeds.max = max(self.seeds.max, seeds)
-        self.seeds.value, named = seeds, set(chosen)
+        self._show("seeds", self.seeds, seeds)
+        named = set(chosen)
         for name, check in self.strategies.items():
-            check.value = name in named
+            self._show(f"strategy-{name}", check, name in named)
+
+    def show_again(self) -> None:
+        """Let what is shown next be shown whatever was shown before: a hand has moved a control in vain."""
+        self._shown.clear()
+
+    def _show(self, name: str, control: Any, value: Any) -> None:
+        # What is shown already is left alone: a hand may have moved on, and its event be on the way.
+        if name not in self._shown or self._shown[name] != value:
+            self._shown[name] = control.value = value
 
     def show_status(self, text: str) -> None:
         """Say what is going on, or what came out."""

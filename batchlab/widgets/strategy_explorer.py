@@ -259,6 +259,7 @@ class StrategyExplorer:
             try:
                 act(change["new"])
             except BatchLabError as error:
+                self._view.show_again()
                 self._show()
                 self._fail(error)
 

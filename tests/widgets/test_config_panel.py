@@ -251,3 +251,19 @@ def test_a_logarithmic_slider_means_round_numbers_and_follows_exact_ones(name: s
     box.value = 3 * meant
     assert slider.value == getattr(panel.config, name) == 3 * meant
     panel.close()
+
+
+def test_a_hand_that_moves_on_while_its_last_move_is_written_is_not_held_back(wait_until: Wait) -> None:
+    panel = panel_of(debounce=3600.0)
+    slider = panel.controls["max_concurrent_requests"].widget
+    slider.value = 11
+    with panel._lock:  # so that the next event is on the way, and has not arrived
+        hand = threading.Thread(target=setattr, args=(slider, "value", 13))
+        hand.start()
+        wait_until(lambda: slider.value == 13)
+        panel.flush()
+        assert (panel.config.max_concurrent_requests, slider.value) == (11, 13)
+    hand.join()
+    panel.flush()
+    assert (panel.config.max_concurrent_requests, slider.value) == (13, 13)
+    panel.close()
