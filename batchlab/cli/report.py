@@ -44,10 +44,15 @@ def _share(context: click.Context, option: click.Parameter, text: str | None) ->
 @click.option("--strategies", metavar="A,B,...", help=f"Of a WORLD, which to compare: {STRATEGIES}.  [default: all]")
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Of a WORLD, replications.  [default: 3]")
 @click.option("--scenario", metavar="NAME|FILE", help="Of a WORLD, its conditions.  [default: typical]")
+@click.option(
+    "--opportunities",
+    is_flag=True,
+    help="Try what would save time, in a twin of the best strategy's run; takes longer.",
+)
 @settings_options
 def command(
     items: tuple[str, ...], out: str, against: str | None, fail_over: float | None, strategies: str | None,
-    seeds: int | None, scenario: str | None, config: BatchConfig, patterns: tuple[str, ...],
+    seeds: int | None, scenario: str | None, opportunities: bool, config: BatchConfig, patterns: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Write a report that needs no network: verdict, tables, pictures, and the data to read back.
 
@@ -67,6 +72,7 @@ def command(
             scenario=scenario,
             config=config if config != BatchConfig() else None,
             patterns=patterns if patterns != MANIFESTS else None,
+            opportunities=opportunities,
             progress=bar if on_terminal() else None,
         )
     words, code = _judged(made, fail_over)

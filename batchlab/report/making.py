@@ -69,6 +69,7 @@ def report(
     scenario: str | Path | Scenario | None = None,
     config: BatchConfig | None = None,
     patterns: Sequence[str] | None = None,
+    opportunities: bool = False,
     progress: Callable[[str, int, RunHandle], None] | None = None,
 ) -> Report:
     """Write a report: one file, which needs no network and from which `batchlab.read_report` gets the data back.
@@ -86,6 +87,8 @@ def report(
         A study, a saved one or an earlier report: each strategy is held against itself there.
     strategies, seeds, config, patterns, progress
         As for `batchlab.compare`, for worlds; what was saved before takes none.
+    opportunities
+        Whether to try, in a twin of the best strategy's run, what would save time; takes as long as some forty runs.
     scenario
         Conditions of worlds that are named; ``typical`` unless given.
 
@@ -122,7 +125,7 @@ def report(
         _title(study),
         verdict,
         _facts(study),
-        sections_of(study, changes, command, target.name),
+        sections_of(study, changes, command, target.name, opportunities=opportunities),
         packed(study),
         f"{MARK}, {datetime.now(UTC).date().isoformat()}, batchlab {__version__}",
     )

@@ -9,10 +9,12 @@ import pandas as pd
 
 from batchlab import plots
 from batchlab.config_files import settings_document
+from batchlab.errors import InputError
 from batchlab.report.parts import Block, Code, Form, Section, Shown, Table
 from batchlab.runs import Run
 from batchlab.study import Study
 from batchlab.study.comparison import TABLE
+from batchlab.study.opportunities import opportunities as find_opportunities
 from batchlab.study.replication import REPLICATIONS
 
 FIRST_FAILURES = 50
@@ -29,6 +31,7 @@ _RANKING = {
     "failed": Form("failed", ",d"),
     "p95_latency": Form("p95 latency [s]", ".3f"),
     "parallel_efficiency": Form("parallel efficiency", ".2f"),
+    "efficiency": Form("least possible / makespan", ".0%"),
     "note": Form("note"),
 }
 _REPLICATIONS = {
@@ -60,6 +63,16 @@ _WAITS = {
     "share": Form("share", ".0%"),
     "meaning": Form("meaning"),
 }
+_OPPORTUNITIES = {
+    "change": Form("change"),
+    "saving_seconds": Form("saves [s]", ",.2f"),
+    "saving_seconds_low": Form("90 % from", ",.2f"),
+    "saving_seconds_high": Form("to", ",.2f"),
+    "saving_calls": Form("calls saved", ",.0f"),
+    "confidence": Form("confidence", ".0%"),
+    "config": Form("settings"),
+    "evidence": Form("evidence"),
+}
 _FAILURES = {
     "status": Form("status"),
     "repo": Form("repository"),
@@ -74,7 +87,9 @@ _MEANINGS = {
 }
 
 
-def sections_of(study: Study, regression: pd.DataFrame | None, command: str, file: str) -> list[Section]:
+def sections_of(
+    study: Study, regression: pd.DataFrame | None, command: str, file: str, *, opportunities: bool = False
+) -> list[Section]:
     """Return the sections of a report.
 
     Parameters
@@ -87,12 +102,16 @@ def sections_of(study: Study, regression: pd.DataFrame | None, command: str, fil
         What repeats the study.
     file
         Name of the report, for the line that reads it back.
+    opportunities
+        Whether to try what would save time.
     """
     best = _best(study)
     sections = [] if regression is None else [Section("Against the baseline", list(_regression(regression)))]
     sections.append(Section("Results", list(_results(study))))
     if best is not None:
         sections.append(Section("Where the time went", list(_time(study, best))))
+        if opportunities:
+            sections.append(Section("What would save time", list(_opportunities(best))))
         sections.append(Section("Calls and decisions", list(_calls(study, best))))
         sections.append(Section("What was not delivered", list(_undelivered(best))))
     sections.append(Section("How to repeat it", list(_repeating(study, command, file))))
@@ -115,7 +134,8 @@ def _regression(frame: pd.DataFrame) -> Iterator[Block]:
 
 
 def _results(study: Study) -> Iterator[Block]:
-    ranking = _RANKING if (study.table["note"] != "").any() else {n: f for n, f in _RANKING.items() if n != "note"}
+    told = {"note": (study.table["note"] != "").any(), "efficiency": study.table["efficiency"].notna().any()}
+    ranking = {name: form for name, form in _RANKING.items() if told.get(name, True)}
     yield Table.of("Strategies, best first; medians over seeds", study.table, ranking)
     if len(study.table) > 1:
         yield Shown.of(
@@ -152,6 +172,24 @@ def _time(study: Study, best: Run) -> Iterator[Block]:
         "route. Below: what is left of the budget. One time axis.",
         lambda: plots.plot_timeline(best),
     )
+
+
+def _opportunities(best: Run) -> Iterator[Block]:
+    try:
+        frame = find_opportunities(best)
+    except InputError as error:
+        yield f"Nothing was tried: {error}."
+        return
+    yield (
+        f"Each change was tried in a twin that knows the run of {best.strategy} alone, seed {best.seed}; savings are "
+        "predictions with 90 % intervals. Negative ones cost time: they are here so that nobody has to try them."
+    )
+    yield Shown.of(
+        "Savings, predicted",
+        "Seconds that each change saves, with its interval; to the right of zero is better.",
+        lambda: plots.plot_opportunities(frame),
+    )
+    yield Table.of("Changes, those that save most first", frame, _OPPORTUNITIES)
 
 
 def _calls(study: Study, best: Run) -> Iterator[Block]:

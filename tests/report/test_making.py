@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -125,3 +126,12 @@ def test_scripts_are_whole(made: Report) -> None:
         subprocess.run(["node", "--check", str(script)], check=True)
     except FileNotFoundError:
         pytest.skip("Node is not installed; tests/browser runs the script")
+
+
+def test_what_would_save_time_is_told_on_request(study: bl.Study, tmp_path: Path) -> None:
+    made = bl.report(study.runs["sequential"], out=tmp_path / "report.html", opportunities=True)
+    text = made.path.read_text()
+    assert "What would save time</h2>" in text
+    assert "Changes, those that save most first" in text
+    odd = dataclasses.replace(study.runs["sequential"], strategy="of my own")
+    assert "Nothing was tried: " in bl.report(odd, out=tmp_path / "odd.html", opportunities=True).path.read_text()
