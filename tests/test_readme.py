@@ -42,6 +42,13 @@ def test_the_real_github_is_read_by_the_lines_shown(tmp_path: Path) -> None:
     assert (tmp_path / "files/pallets/flask/pyproject.toml").read_bytes() == b"[project]\n"
 
 
+def test_a_run_is_kept_listed_and_reported_on_by_the_lines_shown(tmp_path: Path) -> None:
+    start = "import batchlab as bl\nhub = bl.SimHub(bl.World.build({'acme/app': {'go.mod': b'module acme'}}))\n"
+    _run(f"{start}run = bl.scan(hub=hub)\n{BLOCKS[2]}", tmp_path)
+    assert (tmp_path / "kept/today/run.json").is_file()
+    assert (tmp_path / "report.html").is_file()
+
+
 def test_every_link_leads_somewhere() -> None:
     links = re.findall(r"\]\((?!https?:)([^)]+)\)", README)
     assert links
