@@ -12,6 +12,7 @@ from batchlab.batch_config import BatchConfig
 from batchlab.hub.scenario import Faults, GraphQL, Limits, Scenario, Server
 from batchlab.hub.sim import SimHub
 from batchlab.hub.work import Work
+from batchlab.runs import scan
 from batchlab.study import bound, with_work
 from batchlab.study.arms import arms_of
 from batchlab.study.baselines import static_arms
@@ -110,6 +111,15 @@ def test_a_limit_acts_before_half_of_the_time(name):
     (unpaced,) = arms_of(["aggressive"], BatchConfig.lab())
     half = max(LEAST, bound(hub).seconds) / 2
     assert Replication(0, unpaced, 0, deadline=half).row(hub)["points"] >= NEARLY_ALL * USABLE[name]
+
+
+def test_hours_of_budget_pass_and_no_window_is_spent_beyond_the_usable_share():
+    run = scan(hub=SimHub(scenario="budget-bound-org-rest"), strategy="adaptive", config=BatchConfig.lab())
+    assert (run.results["status"] == "delivered").all()
+    assert run.makespan > 2 * 3600.0
+    core = run.calls[run.calls["pool"] == "core"]
+    assert core["points"].groupby(core["sent"] // 3600.0).sum().max() <= USABLE["budget-bound-org-rest"]
+    assert not (run.calls["outcome"] == "limited").any()
 
 
 def test_what_is_nearly_empty_is_too_little_for_the_work():
