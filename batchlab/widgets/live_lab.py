@@ -112,6 +112,7 @@ class LiveLab:
         self._closed = False
         self._trace = StaticTrace(self.to_html)
         self._lock = threading.RLock()
+        self._thread = threading.local()
         panel = ConfigPanel(self.config, debounce=debounce)
         self._view = LiveView(self._conditions, panel, chosen, virtual=self.hub.virtual)
         self.widget = self._view.widget
@@ -140,11 +141,15 @@ class LiveLab:
             self._view.say(str(error))
 
     def _choose_strategy(self, strategy: BatchStrategy) -> None:
-        self._attempt(lambda: self.config.update(default_strategy=strategy))
+        if not getattr(self._thread, "follows", False):
+            self._attempt(lambda: self.config.update(default_strategy=strategy))
 
     def _changed(self, changes: Changes) -> None:
         if "default_strategy" in changes and not self._closed:
+            # What follows the settings must not be taken for a hand, which would set them back.
+            self._thread.follows = True
             self._view.strategy.value = self.config.default_strategy
+            self._thread.follows = False
 
     def _pace(self, speed: float) -> None:
         if self.handle is not None:

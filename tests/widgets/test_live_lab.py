@@ -19,6 +19,7 @@ from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world_spec import WorldSpec
 from batchlab.widgets import LiveLab, live_lab
+from batchlab.widgets.cells import CELLS
 from batchlab.widgets.search import Search
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -293,6 +294,25 @@ def test_closing_ends_the_run_and_lets_go_of_everything(hub: SimHub, wait_until:
     assert lab.handle.done()
     assert lab.config._live.subscribers == []
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("batchlab-lab")]
+
+
+def test_running_its_cell_again_closes_the_laboratory_before_with_its_run(
+    hub: SimHub, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, labs = bl.BatchConfig(routes="blobs"), []
+    for execution in "12":
+        request = {"header": {"msg_id": execution}, "metadata": {"cellId": "a"}}
+        monkeypatch.setattr(CELLS, "_request", lambda request=request: request)
+        labs.append(LiveLab(hub, config=config, speed=1.0, debounce=0.0))
+        labs[-1].start()
+        wait_until(lambda: hub.books.in_flight)
+    assert labs[0].handle.done()
+    assert labs[0].run.interrupted
+    assert not labs[1].handle.done()
+    assert len(config._live.subscribers) == 3  # its panel, the laboratory and the run
+    labs[1].close()
+    labs[1].close()
+    assert config._live.subscribers == []
 
 
 def test_a_saved_notebook_keeps_a_static_trace(hub: SimHub) -> None:
