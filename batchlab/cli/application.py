@@ -21,7 +21,7 @@ class Application(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
-        return ["compare", "lab", "limits", "regret", "report", "scan", "scenarios", "serve", "sweep"]
+        return ["compare", "lab", "limits", "regret", "report", "runs", "scan", "scenarios", "serve", "sweep"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name, None for an unknown one."""

@@ -114,6 +114,8 @@ def report(
     True
     """
     target = _require_place(out)
+    if isinstance(against, (str, Path)) and Path(against).expanduser().resolve() == target.resolve():
+        raise InputError(f"{out} is the baseline and would be replaced; name another file for the report")
     baseline = None if against is None else study_about([against], None, {})[0]
     given = {"strategies": strategies, "seeds": seeds, "config": config, "patterns": patterns, "progress": progress}
     options = {name: value for name, value in given.items() if value is not None}

@@ -59,10 +59,15 @@ def test_saved_runs_and_studies_are_reported_on(batchlab: Run, repositories: lis
     assert Path("report_files/study/study.json").is_file()
 
 
-@pytest.mark.parametrize("arguments", [("--fail-over", "10%"), ("--fail-over", "10", "--against", "x"), ("nowhere",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--fail-over", "10%"), ("--against", "report.html"), ("--fail-over", "10", "--against", "x"), ("nowhere",)],
+)
 def test_bad_input_is_told_in_one_line(batchlab: Run, arguments: tuple[str, ...]) -> None:
     result = batchlab("report", *arguments)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
-    assert any(way in result.stderr for way in ("add --against", "such as 10%", "name a saved run or study"))
+    assert any(
+        way in result.stderr for way in ("add --against", "such as 10%", "name a saved run or study", "baseline")
+    )
     assert list(Path().glob("*.html")) == []

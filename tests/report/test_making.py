@@ -83,6 +83,11 @@ def test_a_baseline_comes_first_and_is_told_per_strategy(made: Report, study: bl
     assert "Against the baseline</h2>" in again.path.read_text()
 
 
+def test_a_baseline_is_not_replaced_by_what_is_held_against_it(made: Report, study: bl.Study) -> None:
+    with pytest.raises(InputError, match="is the baseline and would be replaced"):
+        bl.report(study, out=made.path, against=str(made.path))
+
+
 def test_a_study_of_nothing_has_a_report_too(tmp_path: Path) -> None:
     study = bl.compare(bl.SimHub(bl.World.build({"acme/gone": {}})), ["parallel"], [0])
     made = bl.report(study, out=tmp_path / "report.html")
