@@ -81,7 +81,7 @@ def test_git_repositories_on_disk_are_read_whole_by_all_five(batchlab: Run, repo
     result = batchlab("compare", "--git", first, *others, "--out", "kept", "--seeds", 1)
     assert result.exit_code == 0
     for arm in FIVE:
-        results = pd.read_csv(f"kept/runs/{arm}/results.csv")
+        results = pd.read_parquet(f"kept/runs/{arm}/results.parquet")
         assert sorted(results["path"]) == ["Cargo.toml", "a/b/go.mod", "package.json", "poetry.lock"]
         assert set(results["status"]) == {"delivered"}
     contents = {path.name: path.read_bytes() for path in Path("kept/files").rglob("*") if path.is_file()}
