@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from batchlab.plots.picture import MUTED
@@ -17,7 +18,10 @@ from batchlab.widgets.live_series import Drawn
 
 SIZE = (8.0, 3.9)  # inches
 DPI = 100
-ROOM = 1.3  # an axis that is full grows by this factor, so that everything is seldom drawn anew
+# Drawing what stays costs seven times as much as what moves: axes begin with room, and where they are full get more.
+AT_FIRST = (10.0, 10.0, 10.0, 1.0)  # s, files/s, calls, points
+ROOM = 2.0
+ROOM_AT_LAST = 1.15
 QUICK = 1  # of zlib's nine levels: the picture is thrown away in a fifth of a second
 
 
@@ -43,7 +47,7 @@ class LivePicture:
         )  # fmt: skip
         self._moving = self._artists(look_of(strategy).color)
         self._dress(title)
-        self._full = [0.0, 0.0, 0.0, 0.0]
+        self._full = list(AT_FIRST)
         self._background: Any = None
 
     def _artists(self, color: str) -> list[Any]:
@@ -72,6 +76,11 @@ class LivePicture:
             panel.tick_params(labelsize=8)
             panel.grid(axis="y", color="#ececec", linewidth=0.8)
             panel.set_axisbelow(True)
+            # Most of the time of drawing goes into the texts of ticks.
+            panel.yaxis.set_major_locator(MaxNLocator(3))
+            panel.xaxis.set_major_locator(MaxNLocator(8))
+        for panel in (rates, flights):
+            panel.tick_params(axis="x", bottom=False)
         self._figure.align_ylabels()
         keys = [self._flight, self._limit, self._decided, self._by_hand]
         self._figure.legend(handles=keys, loc="upper right", bbox_to_anchor=(1.0, 1.01), ncols=4,
@@ -82,7 +91,7 @@ class LivePicture:
         if self._grown(drawn) or self._background is None:
             self._draw_what_stays()
         if last:
-            self._full[0] = drawn.now
+            self._full = [drawn.now, *(ROOM_AT_LAST * top for top in _tops(drawn))]
             self._draw_what_stays()
         self._set(drawn)
         self._canvas.restore_region(self._background)
@@ -92,10 +101,9 @@ class LivePicture:
 
     def _grown(self, drawn: Drawn) -> bool:
         """Make room for the numbers; return whether there was too little."""
-        flights = np.append(drawn.limit, drawn.in_flight)
-        tops = [drawn.now, _top(drawn.rate), _top(flights), _top(drawn.budget)]
+        tops = [drawn.now, *_tops(drawn)]
         grown = [top > full for top, full in zip(tops, self._full, strict=True)]
-        self._full = [_roomy(top) if more else full for top, full, more in zip(tops, self._full, grown, strict=True)]
+        self._full = [ROOM * top if more else full for top, full, more in zip(tops, self._full, grown, strict=True)]
         return any(grown)
 
     def _draw_what_stays(self) -> None:
@@ -129,16 +137,7 @@ def _line(panel: Axes, label: str, **look: Any) -> Any:
     return line
 
 
-def _top(values: Any) -> float:
-    return float(np.max(values, initial=0.0))
-
-
-def _roomy(top: float) -> float:
-    """Return the end of an axis that has room for more than this.
-
-    Examples
-    --------
-    >>> _roomy(0.0), round(_roomy(7.0), 1)
-    (1.0, 9.1)
-    """
-    return ROOM * top if top > 0 else 1.0
+def _tops(drawn: Drawn) -> list[float]:
+    """Return the largest number of each panel."""
+    flights = np.append(drawn.limit, drawn.in_flight)
+    return [float(np.max(values, initial=0.0)) for values in (drawn.rate, flights, drawn.budget)]
