@@ -58,7 +58,8 @@ def _pictures(seeds: int) -> Iterator[tuple[str, Picture]]:
     run, table = study.runs["adaptive"], _sweep()
     limited = _scarce("aggressive", remaining=60, reset_in=60.0, graphql_remaining=3, graphql_reset_in=60.0)
     rationed = _scarce("parallel", remaining=300, reset_in=60.0)
-    changes = opportunities(run, verify=True, hub=SimHub.sample(), seeds=range(2))
+    few = SimHub(scenario=Scenario("typical", work=Work(6, 8)))
+    changes = opportunities(scan(hub=few, strategy="parallel"), verify=True, hub=few, seeds=range(3))
     calls: list[tuple[str, Callable[[], Axes | Figure]]] = [
         ("plot_compare(study)", lambda: plots.plot_compare(study)),
         ("plot_strategies(study)", lambda: plots.plot_strategies(study)),
@@ -111,7 +112,7 @@ def _regret(seeds: int) -> Regret:
         Scenario("slow answers", latency=Latency(0.6, 0.5), limits=limits, work=work),
     ]
     config = BatchConfig.lab()
-    oracles = choose_oracles(scenarios, config, arms=static_arms(config, (2, 4, 16, 96), (10, 50)), workers=1)
+    oracles = choose_oracles(scenarios, config, arms=static_arms(config, (2, 4, 16, 96), (50,)), workers=1)
     return regret(["adaptive", "aggressive"], scenarios, range(seeds), oracles=oracles, config=config, workers=1)
 
 

@@ -101,8 +101,8 @@ def _scale(ax: Axes, data: pd.DataFrame) -> None:
     for row, status in enumerate(data["status"]):
         ax.annotate(status, (1.0, row), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                     va="center", fontsize="small", color=MUTED)  # fmt: skip
-    for row in data.index[data["predicted"] < left]:
-        ax.annotate(f"◂ {data['predicted'][row]:,.1f} s", (0.0, row), (3, 0), va="center", fontsize="small",
+    for row, told in _beyond(data, left).items():
+        ax.annotate(f"◂ {told}", (0.0, row), (2, 7), va="center", fontsize="small",
                     xycoords=("axes fraction", "data"), textcoords="offset points", color=BASELINE)  # fmt: skip
     ax.set_xlabel("saving of makespan [s]")
     ax.grid(axis="y", color="#e8e8e8")
@@ -121,6 +121,17 @@ def _range(data: pd.DataFrame) -> tuple[float, float]:
     left = max(least, -_LOSSES * right) if gains else least
     room = 0.06 * (right - left or 1.0)
     return left - room, right + room
+
+
+def _beyond(data: pd.DataFrame, left: float) -> dict[int, str]:
+    """Return what is further left than the axis goes, in words, by row."""
+    told = {}
+    for row, (low, predicted, verified) in enumerate(data[["low", "predicted", "verified"]].to_numpy(float)):
+        far = {f"{predicted:,.1f} s": predicted, f"verified {verified:,.1f} s": verified}
+        words = [text for text, value in far.items() if value < left]
+        if words or low < left:
+            told[row] = ", ".join(words) or f"from {low:,.1f} s"
+    return told
 
 
 def _short(change: str) -> str:

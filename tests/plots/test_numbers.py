@@ -236,6 +236,16 @@ def test_savings_are_drawn_as_predicted_and_as_verified(opportunities_by_size: d
     assert "four calls in flight -2.0 s (-3.0 to -1.0), verified -2.5 s, refuted" in alt_text(ax)
 
 
+def test_losses_that_dwarf_the_gains_are_told_at_the_edge(opportunities_by_size: dict[str, pd.DataFrame]) -> None:
+    frame = opportunities_by_size["whole"]
+    huge = frame.assign(saving_seconds=[5.0, 3.0, -80.0], saving_seconds_low=[-70.0, None, -90.0])
+    huge = huge.assign(verified_seconds=[5.5, None, -75.0])
+    ax = plot_opportunities(huge)
+    texts = {text.get_text() for text in ax.texts}
+    assert -15.0 < ax.get_xlim()[0] < -9.0
+    assert {"◂ -80.0 s, verified -75.0 s", "◂ from -70.0 s"} <= texts
+
+
 def test_a_frame_without_savings_is_refused_by_what_it_lacks() -> None:
     with pytest.raises(InputError, match="no column 'saving_seconds'"):
         plot_opportunities(pd.DataFrame({"change": ["x"], "kind": ["config"]}))
