@@ -90,14 +90,16 @@ class Batching:
         """Take note of a call that the server failed; return whether it had better be halved.
 
         Not where load stretched it: then fewer may be in flight. Nor where it failed at once, the first time: such
-        a failure may strike any call.
+        a failure may strike any call. Where it strikes a small call twice, that says nothing of larger ones.
         """
         repositories, size = len({file.repo for file in files}), sum(file.size for file in files)
         if self._measured.was_stretched(len(files), repositories, size, seconds):
             return False
-        if seconds < self.PATIENCE and failures == 1:
+        at_once = seconds < self.PATIENCE
+        if at_once and failures == 1:
             return False
-        self._note(self._controller.size, self._controller.failed(len(files)))
+        if not at_once or 2 * len(files) > self._controller.size:
+            self._note(self._controller.size, self._controller.failed(len(files)))
         return True
 
     def _note(self, old: int, change: SizeChange | None) -> None:

@@ -1,0 +1,49 @@
+"""What the number of files a call learns from calls that failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchlab.batch_config import BatchConfig
+from batchlab.batch_models import Repository
+from batchlab.control.batch_size import LearnedSize
+from batchlab.control.measurements import Measurements
+from batchlab.control.trace import Trace
+from batchlab.engine.batching import Batching
+from batchlab.routes import ROUTES, WantedFile
+from batchlab.twin import run_virtual
+
+START = 20
+APP = Repository.parse("acme/app")
+
+
+@pytest.fixture
+def batching() -> Batching:
+    return Batching(lambda config: LearnedSize(START, 1, 100), BatchConfig.lab(), Trace(), Measurements())
+
+
+def wanted(files: int) -> list[WantedFile]:
+    return [WantedFile(APP, f"{number}/go.mod", "0" * 40, 100) for number in range(files)]
+
+
+def too_much(batching: Batching, files: int, seconds: float, failures: int) -> bool:
+    async def asked() -> bool:
+        return batching.too_much(ROUTES["graphql"], wanted(files), seconds, failures)
+
+    return run_virtual(asked)
+
+
+def test_a_small_call_that_fails_at_once_twice_is_halved_and_says_nothing_of_larger_ones(batching: Batching) -> None:
+    assert not too_much(batching, 2, 0.2, 1)
+    assert too_much(batching, 2, 0.2, 2)
+    assert batching.size == START
+
+
+def test_a_full_call_that_fails_at_once_twice_was_too_much(batching: Batching) -> None:
+    assert too_much(batching, START, 0.2, 2)
+    assert batching.size == START // 2
+
+
+def test_a_call_that_failed_after_long_was_too_much_the_first_time(batching: Batching) -> None:
+    assert too_much(batching, START, Batching.PATIENCE, 1)
+    assert batching.size == START // 2
