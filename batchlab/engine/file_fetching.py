@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from batchlab import clock
@@ -68,7 +69,9 @@ class FileFetching:
         self._submit, self._plan, self.cache, self.fold = submit, plan, cache, fold
         self.batching, self.holdings = batching, holdings
         self._leaders: dict[str, Ask] = {}
-        self._down: frozenset[str] = frozenset()
+        self._down: dict[str, Exception] = {}
+        self._under_way: Counter[str] = Counter()
+        self._stranded: list[Ask] = []
         self._open: Counter[Repository] = Counter()
         self.asked = self.done = self.following = self._bytes_asked = 0
 
@@ -100,12 +103,12 @@ class FileFetching:
     def _queue(
         self, asks: Sequence[Ask], error: Exception | None = None, without: frozenset[str] = frozenset()
     ) -> None:
-        by_tried: dict[frozenset[str], list[Ask]] = {}
+        alike_asks: dict[tuple[Repository, frozenset[str]], list[Ask]] = {}
         for ask in asks:
-            by_tried.setdefault(ask.tried, []).append(ask)
-        for tried, alike in by_tried.items():
+            alike_asks.setdefault((ask.file.repo, ask.tried), []).append(ask)
+        for (_, tried), alike in alike_asks.items():
             stranded = set(range(len(alike)))
-            for route, places in self._plan([ask.file for ask in alike], tried | self._down | without):
+            for route, places in self._plan([ask.file for ask in alike], tried.union(self._down, without)):
                 stranded.difference_update(places)
                 self._submit(FileJob(self, route, [alike[place] for place in places]))
             for place in sorted(stranded):
@@ -117,23 +120,41 @@ class FileFetching:
         None as an archive: whether that is the best for a whole repository was decided when its tree had come, and a
         rest of its files is no reason to fetch it.
         """
-        by_repository: dict[Repository, list[Ask]] = {}
-        for job in jobs:
-            assert isinstance(job, FileJob)
-            for ask in job.asks:
-                by_repository.setdefault(ask.file.repo, []).append(ask)
-        for asks in by_repository.values():
-            self._queue(asks, without=ARCHIVES)
+        file_jobs = [job for job in jobs if isinstance(job, FileJob)]
+        self._queue([ask for job in file_jobs for ask in job.asks], without=ARCHIVES)
 
     def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
-        """Queue files again on routes that were not tried; where there is none, they end with ``error``."""
+        """Queue files again on routes that were not tried; where there is none, they end with ``error``.
+
+        What a route leaves behind that the server does not have is queued once its last call has ended: so that a
+        repository's files are seen together, and fetched as one archive rather than as several.
+        """
         for ask in asks:
             ask.tried |= {route.name}
-        self._queue(asks, error)
+        if self.is_down(route):
+            self._stranded += asks
+            self.settle(route)
+        else:
+            self._queue(asks, error)
 
-    def route_down(self, route: Route) -> None:
-        """Take note that the server does not have a route: nothing more is planned for it."""
-        self._down |= {route.name}
+    def settle(self, route: Route) -> None:
+        """Queue what a missing route has left behind, unless a call of it is still under way."""
+        if self.is_down(route) and not self._under_way[route.name]:
+            stranded, self._stranded = self._stranded, []
+            self._queue(stranded, self._down[route.name])
+
+    @contextmanager
+    def under_way(self, route: Route) -> Iterator[None]:
+        """Count a call of a route while it lasts."""
+        self._under_way[route.name] += 1
+        try:
+            yield
+        finally:
+            self._under_way[route.name] -= 1
+
+    def route_down(self, route: Route, error: Exception) -> None:
+        """Take note that the server does not have a route, as ``error`` told: nothing more is planned for it."""
+        self._down.setdefault(route.name, error)
 
     def is_down(self, route: Route) -> bool:
         """Return whether the server does not have a route."""

@@ -85,10 +85,12 @@ class FileJob:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
         self._started = clock.now()
         files = [ask.file for ask in self.asks]
-        outcomes = await self._fetch(files, send)
+        with self._fetching.under_way(self._route):
+            outcomes = await self._fetch(files, send)
         self._fetching.batching.delivered(self._route, files, clock.now() - self._started)
         for ask, outcome in zip(self.asks, outcomes, strict=True):
             self._take(ask, outcome)
+        self._fetching.settle(self._route)
 
     async def _fetch(self, files: Sequence[WantedFile], send: Send) -> list[Outcome | HeldContent]:
         if not self._to_disk:
@@ -134,8 +136,9 @@ class FileJob:
         another_way = self._route.most_files > 1 or (isinstance(error, FileError) and not self._route.by_sha)
         if another_way and not isinstance(error, CancelledFileError):
             if getattr(error, "status", None) in NOT_THERE and self._route.most_files > 1:
-                self._fetching.route_down(self._route)
+                self._fetching.route_down(self._route, error)
             self._fetching.elsewhere(left, self._route, error)
             return
         for ask in left:
             self._fetching.refused(ask, error)
+        self._fetching.settle(self._route)

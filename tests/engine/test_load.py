@@ -1,10 +1,12 @@
-"""A server that bears less from a moment on: fewer calls in flight, not smaller ones, and nothing lost."""
+"""A server that bears less from a moment on, or lacks a route: fewer calls, not smaller ones, and nothing lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from batchlab.batch_config import USUAL_ROUTES
+from batchlab.control.budget import FIRST_CALLS
 from batchlab.hub.conditions import Server
 from batchlab.hub.scenario import Latency, Period, Scenario
 from batchlab.hub.sim import SimHub
@@ -51,3 +53,15 @@ def test_files_that_wait_go_another_way_once_that_is_the_better_one(read: Read) 
     assert routes.new.iloc[-1] == "one file a call"
     assert routes.old.iloc[-1] == "many files a call"
     assert "blob" in set(reading.calls.endpoint)
+
+
+def test_what_a_missing_route_leaves_behind_is_fetched_as_one_archive_a_repository(read: Read) -> None:
+    scenario = Scenario.load("unauthenticated")
+    assert scenario.work is not None
+    reading = read(
+        SimHub(scenario=scenario), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": USUAL_ROUTES})
+    )
+    assert len(reading.delivered) == scenario.work.repositories * scenario.work.files
+    calls = reading.calls.endpoint.value_counts()
+    assert calls["graphql"] <= FIRST_CALLS
+    assert calls["tarball"] <= scenario.work.repositories
