@@ -207,8 +207,10 @@ class Measurements:
 
     @property
     def archive_rate(self) -> float:
-        """Bytes per second of an archive's connection; no more than others had, while none was seen."""
-        return median(self._archive_rate) if self._archive_rate else min(ARCHIVE_RATE, self.connection_rate)
+        """Bytes per second of an archive's connection; no more than any other had, while none was seen."""
+        return (
+            median(self._archive_rate) if self._archive_rate else min(ARCHIVE_RATE, max(self._rate, default=math.inf))
+        )
 
     @property
     def connection_rate(self) -> float:

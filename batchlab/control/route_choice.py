@@ -152,7 +152,7 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     by_queries
         Whether the files would otherwise travel many a call.
     """
-    archive = archive_seconds(repo_size, measured) * _queueing(outlook, outlook.archive_slots)
+    archive = archive_seconds(repo_size, measured) * _queueing(files, outlook, outlook.archive_slots)
     others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     if budget > 0.0 or others >= HOUR / 4:
@@ -165,12 +165,15 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     in_each = min(files, outlook.files_a_query)
     one = _idle_query_seconds(in_each, 1, outlook, measured)
     seconds = math.ceil(calls / slots) * (one if by_queries else measured.idle_rest_seconds)
-    return calls > ARCHIVE_CALLS and archive <= ALIKE * seconds * _queueing(outlook, outlook.slots)
+    return calls > ARCHIVE_CALLS and archive <= ALIKE * seconds * _queueing(files, outlook, outlook.slots)
 
 
-def _queueing(outlook: Outlook, slots: float) -> float:
-    """Return how many times as long a repository takes because others want the same slots."""
-    return max(1.0, outlook.repositories / slots)
+def _queueing(files: int, outlook: Outlook, slots: float) -> float:
+    """Return how many times as long a repository takes because others want the same slots: as many as are like it.
+
+    Where one has many of the files that are wanted, few others can.
+    """
+    return max(1.0, min(outlook.repositories, outlook.files / files) / slots)
 
 
 def _waits_for_minutes(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:

@@ -17,6 +17,7 @@ from batchlab.control.route_choice import (
     seconds_by_queries,
     seconds_by_single_files,
 )
+from batchlab.control.sample import Sample
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE, Governor
 from batchlab.routes import WantedFile
@@ -63,11 +64,16 @@ class Planner:
         self._files_a_query, self._file_size = files_a_query, file_size
         self._by_queries = True
         self._next_review = -math.inf
+        self._files_a_repository = Sample()
 
     def several(self, files: Sequence[WantedFile]) -> bool:
-        """Return whether files had better travel many a call; reviewed once a second."""
-        if clock.now() >= self._next_review:
-            self.review(len(files))
+        """Return whether files of one repository had better travel many a call.
+
+        Reviewed once a second; with each tree while repositories differ too much to tell of those not read yet.
+        """
+        self._files_a_repository.note(len(files))
+        if not self.review(len(files)) and not self._files_a_repository.tells:
+            self._reconsider(len(files))
         return self._by_queries
 
     def review(self, files: int = 1) -> bool:
@@ -76,12 +82,17 @@ class Planner:
         if now < self._next_review or not self._wanted()[0]:
             return False
         self._next_review = now + REVIEW_EVERY
+        return self._reconsider(files)
+
+    def _reconsider(self, files: int) -> bool:
         outlook, before = self.outlook(files), self._by_queries
         self._by_queries = prefers_queries(outlook, self._measured, inclined=INCLINED if before else 1 / INCLINED)
         if self._by_queries == before:
             return False
         names = {True: "many files a call", False: "one file a call"}
-        self._trace.decide(now, "planner", "route", names[before], names[self._by_queries], self._because(outlook))
+        self._trace.decide(
+            clock.now(), "planner", "route", names[before], names[self._by_queries], self._because(outlook)
+        )
         return True
 
     def _because(self, outlook: Outlook) -> str:

@@ -114,5 +114,11 @@ def test_sixty_calls_an_hour_without_queries_are_spent_on_archives() -> None:
 
 def test_archives_that_would_queue_for_few_slots_leave_their_files_to_queries() -> None:
     measured = _measured(0.2)
-    assert prefers_archive(100, 2_000_000, UNLIMITED, measured, by_queries=True)
-    assert not prefers_archive(100, 2_000_000, replace(UNLIMITED, archive_slots=3), measured, by_queries=True)
+    alike = replace(UNLIMITED, files=100 * UNLIMITED.repositories)
+    assert prefers_archive(100, 2_000_000, alike, measured, by_queries=True)
+    assert not prefers_archive(100, 2_000_000, replace(alike, archive_slots=3), measured, by_queries=True)
+
+
+def test_a_repository_with_most_of_the_files_comes_as_an_archive_though_others_are_many() -> None:
+    few_slots = replace(UNLIMITED, archive_slots=3)
+    assert prefers_archive(UNLIMITED.files // 2, 5_000_000, few_slots, _measured(0.2), by_queries=True)
