@@ -140,7 +140,11 @@ FLIPS = [
     Flip("max_concurrent_repos", 1, 4, most_trees_at_once, (1, 4), "parallel", TREES),
     Flip("default_batch_size", 2, 9, most_files_a_call, (2, 9), "conservative", also=ONLY_GRAPHQL),
     Flip("max_batch_size", 10, 25, most_files_a_call, (10, 25), "aggressive", also=ONLY_GRAPHQL),
-    Flip("min_batch_size", 1, 4, smallest_batch, (1, 4), "adaptive", WORLD, TOO_MUCH, {"routes": ("graphql",)}),
+    # A call that fails at once is sent again whole before it is halved: it takes two attempts a halving.
+    Flip(
+        "min_batch_size", 1, 4, smallest_batch, (1, 4), "adaptive", WORLD, TOO_MUCH,
+        {"routes": ("graphql",), "retry_attempts": 8},
+    ),
     Flip("rate_limit_buffer", 0.5, 1.0, at_first_instants, (30, 60), "aggressive", WORLD, SPENT),
     Flip("retry_attempts", 1, 3, most_attempts, (2, 4), "parallel", WORLD, failing(rest={"502": 1.0})),
     Flip("retry_delay_base", 0.1, 20.0, longest_backoff, (False, True), "parallel", WORLD, failing(rest={"502": 0.3})),

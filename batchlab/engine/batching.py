@@ -44,6 +44,7 @@ class Batching:
         self._begin, self._config, self._trace, self._measured = begin, config, trace, measured
         self._controller = begin(config)
         self._start = self._controller.size
+        self._most_brought = 0
         if recalled is not None:
             self._controller.size = max(config.min_batch_size, min(recalled, config.max_batch_size))
 
@@ -84,13 +85,14 @@ class Batching:
         if route.whole_repository:
             self._measured.archive(files[0].repo_size, seconds)
         elif route.most_files > 1:
+            self._most_brought = max(self._most_brought, len(files))
             self._note(self._controller.size, self._controller.delivered(len(files), seconds))
 
     def too_much(self, route: Route, files: Sequence[WantedFile], seconds: float, failures: int) -> bool:
         """Take note of a call that the server failed; return whether it had better be halved.
 
         Not where load stretched it: then fewer may be in flight. Nor where it failed at once, the first time: such
-        a failure may strike any call. Where it strikes a small call twice, that says nothing of larger ones.
+        a failure may strike any call. Where it strikes a small call twice, that says nothing of larger ones that came.
         """
         repositories, size = len({file.repo for file in files}), sum(file.size for file in files)
         if self._measured.was_stretched(len(files), repositories, size, seconds):
@@ -98,7 +100,7 @@ class Batching:
         at_once = seconds < self.PATIENCE
         if at_once and failures == 1:
             return False
-        if not at_once or 2 * len(files) > self._controller.size:
+        if not at_once or len(files) > min(self._most_brought, self._controller.size // 2):
             self._note(self._controller.size, self._controller.failed(len(files)))
         return True
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,7 @@ class Ledger:
 
     def _key(self, wanted: Replication) -> str:
         settings = wanted.arm.config.to_dict()
-        told = (self._scenario, settings, wanted.patterns, wanted.repositories, wanted.recalled, wanted.teaches)
+        told = (asdict(self._scenario), settings, wanted.patterns, wanted.repositories, wanted.recalled, wanted.teaches)
         fingerprint = blake2b(repr(told).encode(), digest_size=8).hexdigest()
         return f"{wanted.arm.name} {wanted.seed} {wanted.deadline} {fingerprint}"
 

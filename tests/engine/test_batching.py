@@ -33,10 +33,18 @@ def too_much(batching: Batching, files: int, seconds: float, failures: int) -> b
     return run_virtual(asked)
 
 
-def test_a_small_call_that_fails_at_once_twice_is_halved_and_says_nothing_of_larger_ones(batching: Batching) -> None:
+def test_a_small_call_that_fails_at_once_twice_is_halved_and_says_nothing_of_larger_ones_that_came(
+    batching: Batching,
+) -> None:
+    batching.delivered(ROUTES["graphql"], wanted(START), LearnedSize.LONG + 0.1)
     assert not too_much(batching, 2, 0.2, 1)
     assert too_much(batching, 2, 0.2, 2)
     assert batching.size == START
+
+
+def test_a_small_call_that_fails_at_once_twice_was_too_much_where_no_larger_one_came(batching: Batching) -> None:
+    assert too_much(batching, 2, 0.2, 2)
+    assert batching.size == 1
 
 
 def test_a_full_call_that_fails_at_once_twice_was_too_much(batching: Batching) -> None:

@@ -21,7 +21,7 @@ def _study(spans: Mapping[str, Sequence[float]], first_seed: int = 0, files: int
         {
             "strategy": name, "seed": seed, "makespan": span, "calls": 9, "points": 9, "bytes": 9, "files": files,
             "delivered": delivered, "failed": 0, "limit_hits": 0, "p95_latency": 0.1, "parallel_efficiency": 0.5,
-            "peak_in_flight": 3,
+            "peak_in_flight": 3, "bound": math.nan, "efficiency": math.nan,
         }
         for name, makespans in spans.items()
         for seed, span in enumerate(makespans, first_seed)
