@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -11,9 +12,11 @@ from batchlab.cli.application import FAILED, INTERRUPTED
 from batchlab.cli.options import STRATEGIES, settings_options
 from batchlab.cli.progress import FilesBar, on_terminal
 from batchlab.cli.texts import paragraph
+from batchlab.config_files import settings_document
 from batchlab.errors import InputError
 from batchlab.patterns import MANIFESTS
 from batchlab.report import Report, report
+from batchlab.report.notebook import report_notebook, require_notebook
 from batchlab.study.regression import exceeding, undecided
 
 
@@ -49,35 +52,67 @@ def _share(context: click.Context, option: click.Parameter, text: str | None) ->
     is_flag=True,
     help="Try what would save time, in a twin of the best strategy's run; takes longer.",
 )
+@click.option(
+    "--notebook", metavar="FILE",
+    help="Then run the performance notebook with the same parameters, and keep it as FILE; needs Jupyter.",
+)  # fmt: skip
 @settings_options
-def command(
-    items: tuple[str, ...], out: str, against: str | None, fail_over: float | None, strategies: str | None,
-    seeds: int | None, scenario: str | None, opportunities: bool, config: BatchConfig, patterns: tuple[str, ...],
-) -> int:  # fmt: skip
+def command(fail_over: float | None, notebook: str | None, **asked: Any) -> int:
     """Write a report that needs no network: verdict, tables, pictures, and the data to read back.
 
     A RUN or STUDY is a folder that scan --out, compare --out or save() wrote, an earlier report, or a folder of runs,
     which are compared. A WORLD is read first: sample, a scenario that brings its work, a corpus folder, or git
     repositories on disk. Without arguments: the sample world.
     """
-    if fail_over is not None and against is None:
+    parameters = _parameters(**asked)
+    if fail_over is not None and parameters["against"] is None:
         raise InputError("--fail-over needs a baseline to compare with; add --against STUDY or --against REPORT.html")
+    if notebook is not None:
+        require_notebook(notebook)
     with FilesBar() as bar:
-        made = report(
-            *items,
-            out=out,
-            against=against,
-            strategies=[name.strip() for name in strategies.split(",")] if strategies else None,
-            seeds=range(seeds) if seeds else None,
-            scenario=scenario,
-            config=config if config != BatchConfig() else None,
-            patterns=patterns if patterns != MANIFESTS else None,
-            opportunities=opportunities,
-            progress=bar if on_terminal() else None,
-        )
+        made = _made(parameters, bar if on_terminal() else None)
     words, code = _judged(made, fail_over)
     click.echo("\n\n".join([*map(paragraph, [*made.verdict, *words]), f"Report: {made.path}"]))
+    if notebook is not None:
+        report_notebook(notebook, parameters)
+        click.echo(f"Notebook: {notebook}")
     return INTERRUPTED if made.study.interrupted else code
+
+
+def _parameters(
+    *, items: tuple[str, ...], out: str, against: str | None, strategies: str | None, seeds: int | None,
+    scenario: str | None, opportunities: bool, config: BatchConfig, patterns: tuple[str, ...],
+) -> dict[str, Any]:  # fmt: skip
+    """Return what was asked for as plain values, under the names that they have in the performance notebook."""
+    settings = settings_document(config)
+    return {
+        "items": list(items),
+        "out": out,
+        "against": against,
+        "strategies": [name.strip() for name in strategies.split(",")] if strategies else None,
+        "seeds": seeds,
+        "scenario": scenario,
+        "settings": {name: settings[name] for name in config.changed()},
+        "patterns": list(patterns) if patterns != MANIFESTS else None,
+        "opportunities": opportunities,
+    }
+
+
+def _made(parameters: Mapping[str, Any], progress: FilesBar | None) -> Report:
+    """Return the report with these parameters; the performance notebook makes it in the same way."""
+    seeds, settings = parameters["seeds"], parameters["settings"]
+    return report(
+        *parameters["items"],
+        out=parameters["out"],
+        against=parameters["against"],
+        strategies=parameters["strategies"],
+        seeds=range(seeds) if seeds else None,
+        scenario=parameters["scenario"],
+        config=BatchConfig(**settings) if settings else None,
+        patterns=parameters["patterns"],
+        opportunities=parameters["opportunities"],
+        progress=progress,
+    )
 
 
 def _judged(made: Report, limit: float | None) -> tuple[Sequence[str], int]:

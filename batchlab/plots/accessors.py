@@ -43,13 +43,13 @@ class RunPlots:
 
     run: Run
 
-    def __call__(self) -> Figure:
+    def __call__(self, *, ax: Axes | None = None) -> Axes:
         """Draw `batchlab.plot_timeline`."""
-        return plot_timeline(self.run)
+        return plot_timeline(self.run, ax=ax)
 
-    def timeline(self) -> Figure:
+    def timeline(self, *, ax: Axes | None = None) -> Axes:
         """Draw `batchlab.plot_timeline`."""
-        return plot_timeline(self.run)
+        return plot_timeline(self.run, ax=ax)
 
     def ecdf(
         self,

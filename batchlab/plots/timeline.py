@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpecBase
 from matplotlib.ticker import MaxNLocator
 
 from batchlab.plots.inputs import origin
 from batchlab.plots.occupancy import Numbers, call_times, lanes, mean_in_flight, pauses, steps
-from batchlab.plots.picture import Picture, describe, finish
+from batchlab.plots.picture import axes_or_new, describe, finish
 from batchlab.plots.style import ENDPOINTS, OTHER_ENDPOINT, OUTCOMES, look_of
 from batchlab.plots.time_axis import span_text, time_axis
 from batchlab.runs.run import Run
@@ -77,7 +77,7 @@ def _limits(run: Run, start: float) -> pd.DataFrame:
     return changed.assign(time=changed["time"] - start)
 
 
-def plot_timeline(run: Run) -> Figure:
+def plot_timeline(run: Run, *, ax: Axes | None = None) -> Axes:
     """Draw a run over time, in three panels with one time axis.
 
     Above, calls in flight and their limit; in the middle a bar a call, coloured by endpoint, with a marker where
@@ -88,15 +88,17 @@ def plot_timeline(run: Run) -> Figure:
     ----------
     run
         What to draw.
+    ax
+        Whose place the panels share; a new picture unless given.
 
     Returns
     -------
-    matplotlib.figure.Figure
-        Not known to pyplot. Its words: `batchlab.plots.alt_text`.
+    matplotlib.axes.Axes
+        The place; the panels are the last three of its figure's axes. Its words: `batchlab.plots.alt_text`.
     """
     data = timeline_data(run)
-    picture = Picture((9.0, 6.0))
-    above, middle, below = picture.subplots(3, 1, sharex=True, height_ratios=[2, 4, 1.6])
+    whole = axes_or_new(ax, (9.0, 6.0))
+    above, middle, below = _panels(whole)
     _flight_panel(above, data, run.strategy)
     (_bars_panel if len(data.calls) <= MOST_BARS else _means_panel)(middle, data)
     _budget_panel(below, data)
@@ -105,9 +107,26 @@ def plot_timeline(run: Run) -> Figure:
     finish(above, f"{run.strategy} reading {run.hub}")
     finish(middle, "")
     finish(below, "", _caption(data))
-    picture.align_ylabels()
-    describe(picture, _words(run, data))
-    return picture
+    describe(whole, _words(run, data))
+    return whole
+
+
+def _panels(whole: Axes) -> list[Axes]:
+    """Return three axes with one time axis, one below the other, in the place of some axes, which are not seen."""
+    heights = [2.0, 4.0, 1.6]
+    figure, place = whole.get_figure(root=False), whole.get_subplotspec()
+    assert figure is not None
+    if place is not None:
+        grid: GridSpecBase = place.subgridspec(3, 1, height_ratios=heights)
+    else:
+        left, bottom, right, top = whole.get_position().extents
+        grid = figure.add_gridspec(3, 1, left=left, bottom=bottom, right=right, top=top, height_ratios=heights)
+    whole.set(xticks=[], yticks=[])
+    whole.set_axis_off()
+    grid.subplots(sharex=True)
+    panels = figure.axes[-3:]
+    figure.align_ylabels(panels)
+    return panels
 
 
 def _flight_panel(ax: Axes, data: Timeline, strategy: str) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from batchlab.plots.palette import with_palette
 from batchlab.plots.picture import MUTED
 from batchlab.plots.style import look_of
 from batchlab.widgets.live_series import Drawn
@@ -97,7 +98,7 @@ class LivePicture:
         self._canvas.restore_region(self._background)
         for artist in self._moving:
             artist.axes.draw_artist(artist)
-        return self._encoded()
+        return self._kept() if last else self._encoded()
 
     def _grown(self, drawn: Drawn) -> bool:
         """Make room for the numbers; return whether there was too little."""
@@ -125,11 +126,18 @@ class LivePicture:
 
     def _encoded(self) -> bytes:
         file = io.BytesIO()
-        size = self._canvas.get_width_height()
-        Image.frombuffer("RGBA", size, self._canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB").save(
-            file, "png", compress_level=QUICK
-        )
+        self._image().save(file, "png", compress_level=QUICK)
         return file.getvalue()
+
+    def _kept(self) -> bytes:
+        """Return it as small as can be: the last one stays, in saved notebooks too."""
+        file = io.BytesIO()
+        with_palette(self._image()).save(file, "png", optimize=True)
+        return file.getvalue()
+
+    def _image(self) -> Image.Image:
+        size = self._canvas.get_width_height()
+        return Image.frombuffer("RGBA", size, self._canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
 
 
 def _line(panel: Axes, label: str, **look: Any) -> Any:

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
+import nbformat
 import pandas as pd
 import pytest
 from click.testing import Result
 
 import batchlab as bl
 from batchlab.cli.report import _judged
+from batchlab.errors import InputError
+from batchlab.package_data import notebooks_folder
 from batchlab.report import Report
+from batchlab.report.notebook import NAME, report_notebook
 
 Run = Callable[..., Result]
 QUICK = ("--strategies", "adaptive,parallel", "--seeds", 2)
@@ -23,6 +27,49 @@ def test_without_arguments_it_reports_on_the_sample_world(batchlab: Run) -> None
     assert "adaptive needs" in result.stdout
     assert result.stdout.endswith("Report: report.html\n")
     assert bl.read_report("report.html").replications["seed"].nunique() == 2
+
+
+def test_the_performance_notebook_makes_the_very_report_that_the_command_makes(
+    batchlab: Run, make_repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATCHLAB_MAX_CONCURRENT_REQUESTS", "12")
+    world = make_repository({f"{number}/go.mod": b"module %d" % number for number in range(9)})
+    asked = ("report", world, *QUICK, "--scenario", "no-limits")
+    made = batchlab(*asked)
+    result = batchlab(*asked, "--out", "again.html", "--notebook", "mine.ipynb")  # which writes again.html anew
+    assert result.stdout == made.stdout.replace("report.html", "again.html") + "Notebook: mine.ipynb\n"
+    cells = nbformat.read("mine.ipynb", as_version=4).cells
+    printed = [output["text"] for cell in cells for output in cell.get("outputs", []) if "text" in output]
+    assert "settings = {'max_concurrent_requests': 12}" in cells[2].source
+    assert printed[0].startswith("again.html: ")
+    assert bl.read_report("report.html").verdict in printed[1]
+    shown = [Path(name).read_text().partition('id="batchlab-data"')[0] for name in ("again.html", "report.html")]
+    assert shown[0].replace("again.html", "report.html") == shown[1]
+    pd.testing.assert_frame_equal(bl.read_report("again.html").table, bl.read_report("report.html").table)
+    Path("other.ipynb").write_text("{}")
+    with pytest.raises(InputError, match="is there already and is no performance notebook"):
+        report_notebook("other.ipynb", {})
+
+
+def test_the_command_and_the_performance_notebook_have_the_same_defaults(
+    batchlab: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[tuple[str, ...], dict[str, object]]] = []
+
+    def listen(*items: str, **options: object) -> None:
+        asked.append((items, options))
+        raise InputError("this is far enough")
+
+    monkeypatch.setattr("batchlab.cli.report.report", listen)
+    monkeypatch.setattr(bl, "report", listen)
+    assert batchlab("report").exit_code == 2
+    cells = nbformat.read(notebooks_folder() / NAME, as_version=4).cells
+    parameters, call = [cell.source for cell in cells if cell.cell_type == "code"][1:3]
+    with pytest.raises(InputError, match="far enough"):
+        exec(f"{parameters}\n{call}", {"bl": bl})
+    (of_the_command, options), of_the_notebook = asked
+    assert options.pop("progress") is None
+    assert (of_the_command, options) == of_the_notebook
 
 
 def test_a_regression_beyond_the_limit_fails(

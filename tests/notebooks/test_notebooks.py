@@ -75,6 +75,21 @@ def test_a_notebook_is_kept_with_its_outputs_and_small(path: Path) -> None:
 
 
 @every_notebook
+def test_a_kept_notebook_shows_nothing_that_needs_a_kernel(path: Path) -> None:
+    assert "jupyter.widget-view" not in path.read_text(encoding="utf-8")
+
+
+def test_the_laboratory_of_the_notebook_on_live_tuning_has_left_a_trace() -> None:
+    (path,) = [path for path in NOTEBOOKS if "live_tuning" in path.stem]
+    html = [
+        output.data.get("text/html", "") for cell in _code(_read(path)) for output in cell.outputs if "data" in output
+    ]
+    (trace,) = [text for text in html if "Trace of the laboratory" in text]
+    assert "24 delivered, 0 failed" in trace
+    assert "data:image/png;base64," in trace
+
+
+@every_notebook
 def test_pictures_in_a_notebook_have_words(path: Path) -> None:
     for cell in _code(_read(path)):
         for output in cell.outputs:

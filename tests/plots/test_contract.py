@@ -101,7 +101,7 @@ COMPUTED: dict[str, list[Callable[[Any], Any]]] = {
         lambda values: roofline_data(HUB, "files", values)[["value", "seconds"]],
     ],
 }
-FIGURES = {"plot_timeline", "plot_strategies"}
+FIGURES = {"plot_strategies"}
 SIZES = ("whole", "one row", "empty")
 Plot = Callable[..., Axes | Figure]
 

@@ -118,8 +118,14 @@ def test_medians_of_the_dashboard_are_those_of_the_study(study: Study) -> None:
     assert large == pytest.approx(study.table["makespan"].tolist())
 
 
+def _panels(drawn: Axes) -> list[Axes]:
+    """Return the three panels of a timeline."""
+    assert isinstance(drawn.figure, Figure)
+    return drawn.figure.axes[-3:]
+
+
 def test_bars_of_the_timeline_are_as_long_as_the_calls(run: Run) -> None:
-    middle = plot_timeline(run).axes[1]
+    middle = _panels(plot_timeline(run))[1]
     bars = [path.vertices for c in middle.collections if isinstance(c, PolyCollection) for path in c.get_paths()]
     service = sum(float(np.ptp(corners[:, 0])) for corners in bars)
     assert len(bars) == len(run.calls)
@@ -132,7 +138,18 @@ def test_many_calls_are_drawn_as_means_that_keep_all_their_time(run: Run) -> Non
     area = data.in_flight["in_flight"].sum() * many.makespan / BINS
     assert len(data.in_flight) == BINS
     assert area == pytest.approx((many.calls["finished"] - many.calls["sent"]).sum())
-    assert any("20,000 calls, drawn as means" in text.get_text() for text in plot_timeline(many).axes[2].texts)
+    assert any("20,000 calls, drawn as means" in text.get_text() for text in _panels(plot_timeline(many))[2].texts)
+
+
+def test_a_timeline_keeps_to_the_place_of_the_axes_that_it_is_given(run: Run) -> None:
+    places = [Figure().subplots(1, 2)[0], Figure().add_axes((0.1, 0.2, 0.3, 0.6))]
+    for place in places:
+        before = place.get_position().extents
+        panels = _panels(plot_timeline(run, ax=place))
+        boxes = np.array([panel.get_position().extents for panel in panels])
+        within = [*boxes[:, :2].min(0), *boxes[:, 2:].max(0)]
+        assert within == pytest.approx(before)
+        assert not place.axison
 
 
 def test_the_limit_of_the_timeline_is_the_one_in_force(run: Run) -> None:
@@ -264,7 +281,7 @@ def test_a_long_run_is_drawn_with_few_artists_and_says_what_was_left_out(plot: C
     few, many = (_long(run, rows) for rows in (4_000, 40_000))
     drawn = plot(many)
     assert _artists(drawn) <= _artists(plot(few)) + 40  # ticks may differ
-    texts = [text.get_text() for ax in (drawn.axes if isinstance(drawn, Figure) else [drawn]) for text in ax.texts]
+    texts = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
     words = "thinned|drawn as means|drawn at 2,000 of|drawn: the first of a kind|split equally"
     assert any(re.search(words, text) for text in texts)
 
@@ -292,7 +309,7 @@ def test_many_decisions_are_drawn_once_a_stretch_and_none_of_a_few_is_left_out(r
 
 
 def test_three_hours_are_told_in_hours_and_drawn_in_seconds(run: Run) -> None:
-    ax = plot_timeline(_long(run, 4_000)).axes[2]
+    ax = _panels(plot_timeline(_long(run, 4_000)))[2]
     assert ax.get_xlabel() == "time since the start [h]"
     assert ax.get_xlim() == (0.0, 10_800.0)
     ax.figure.canvas.draw()
