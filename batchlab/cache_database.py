@@ -20,8 +20,6 @@ from batchlab.errors import BatchLabError, InputError
 
 T = TypeVar("T")
 
-IN_MEMORY = ":memory:"
-
 APPLICATION_ID = int.from_bytes(b"btlb")
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT = 30.0  # seconds that a process waits for another one's write
@@ -50,7 +48,7 @@ class CacheDatabase:
     Parameters
     ----------
     path
-        The file, or ``":memory:"``.
+        The file.
 
     Raises
     ------
@@ -61,7 +59,7 @@ class CacheDatabase:
     def __init__(self, path: str) -> None:
         self.path = path
         self.closed = False
-        # One connection under one lock: an operation takes microseconds, and ":memory:" has no second one.
+        # One connection under one lock: an operation takes microseconds.
         self._lock = threading.RLock()
         self._connection = self._open()
 
@@ -95,8 +93,6 @@ class CacheDatabase:
             self.closed = True
 
     def _open(self) -> sqlite3.Connection:
-        if self.path == IN_MEMORY:
-            return _connect(self.path)
         _make_folder(Path(self.path))
         try:
             return _connect(self.path)
@@ -127,7 +123,7 @@ def _make_folder(path: Path) -> None:
 def _unusable(path: str | Path, error: Exception) -> InputError:
     return InputError(
         f"no cache can be kept at {path}: {error}; give another path, name a folder that can be written in "
-        f"BATCHLAB_CACHE_DIR, or keep it in memory with CacheManager({IN_MEMORY!r})"
+        f"BATCHLAB_CACHE_DIR, or keep it in memory with CacheManager(':memory:')"
     )
 
 

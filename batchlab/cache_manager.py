@@ -7,37 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import itertools
-import json
 import logging
 import os
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import platformdirs
 
-from batchlab.cache_database import IN_MEMORY, CacheDatabase
+from batchlab.cache_in_memory import CacheInMemory
+from batchlab.cache_on_disk import CacheOnDisk
+from batchlab.cache_store import SHARE_LEFT_BY_EVICTION, Cached, CacheStore
 from batchlab.errors import InputError
 from batchlab.git_objects import blob_sha
 
+IN_MEMORY = ":memory:"
 DEFAULT_MAX_BYTES = 2_000_000_000
-SHARE_LEFT_BY_EVICTION = 0.9  # so that not every put evicts
-MOST_UNSAVED_USES = 1000
-
-# The cast keeps a damaged row, whose body need not be a blob any more, readable enough to be told by its sha.
-_FIND = "SELECT sha, etag, last_modified, CAST(body AS BLOB) FROM entries JOIN contents USING (id) WHERE key = ?"
-_HELD = "SELECT key FROM entries WHERE key IN (SELECT value FROM json_each(?))"
-_ADD_ENTRY = (
-    "INSERT OR {} INTO entries (key, sha, used, size, etag, last_modified) "
-    "VALUES (:key, :sha, :used, :size, :etag, :last_modified)"
-)
-_EVICT = """DELETE FROM entries WHERE id IN (
-    SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY used DESC, id DESC) AS held FROM entries)
-    WHERE held > ?)"""
 
 _logger = logging.getLogger("batchlab.cache")
 
@@ -122,59 +108,51 @@ class CacheManager:
             raise InputError(f"max_bytes={max_bytes!r} is no cap; give at least 1 byte")
         self.path = str(default_path() if path is None else path)
         self.max_bytes = max_bytes
-        self._database = CacheDatabase(self.path)
-        self._unsaved_uses: dict[str, int] = {}
-        newest, size = self._database.run(_newest_use_and_size)
-        # Recency is a count, not a time: the same run leaves the same cache, under virtual time too.
-        self._ticks = itertools.count(newest + 1)
-        self._room = self._room_beside(size)
+        in_memory = self.path == IN_MEMORY
+        self._store: CacheStore = CacheInMemory(max_bytes) if in_memory else CacheOnDisk(self.path, max_bytes)
 
     def get_blob(self, sha: str) -> bytes | None:
         """Return the blob's bytes, None where they are not held."""
-        row = self._read(sha)
-        return None if row is None else row[-1]
+        cached = self._store.read(sha)
+        return None if cached is None else cached.body
 
     def put_blob(self, sha: str, content: bytes) -> None:
         """Keep a blob whose content was checked against its sha; one that is held already stays as it is."""
-        self._write("IGNORE", sha, content, sha=sha)
+        self._write(sha, Cached(sha, None, None, content), replace=False)
 
     def held(self, shas: Iterable[str]) -> set[str]:
         """Return those of the shas that are held, without reading a content."""
-        wanted = json.dumps(list(shas))
-        rows = self._database.run(lambda connection: connection.execute(_HELD, (wanted,)).fetchall())
-        return {key for (key,) in rows}
+        return self._store.held(shas)
 
     def get_validator(self, url: str, credential: str) -> Validator | None:
         """Return what the last answer to this URL and credential (a `fingerprint`) left, None if nothing."""
-        row = self._read(f"{credential} {url}")
-        return None if row is None else Validator(*row[1:])
+        cached = self._store.read(f"{credential} {url}")
+        return None if cached is None else Validator(cached.etag, cached.last_modified, cached.body)
 
     def put_validator(self, url: str, credential: str, validator: Validator) -> None:
         """Keep the validators and body of an answer in place of those of an earlier one."""
-        self._write(
-            "REPLACE",
-            f"{credential} {url}",
-            validator.body,
-            sha=blob_sha(validator.body),
-            etag=validator.etag,
-            last_modified=validator.last_modified,
-        )
+        etag, last_modified, body = validator.etag, validator.last_modified, validator.body
+        self._write(f"{credential} {url}", Cached(blob_sha(body), etag, last_modified, body), replace=True)
+
+    def _write(self, key: str, cached: Cached, *, replace: bool) -> None:
+        if len(cached.body) > self.max_bytes * SHARE_LEFT_BY_EVICTION:
+            _logger.debug("%s: %d bytes are too many for a cache of %d", key, len(cached.body), self.max_bytes)
+        else:
+            self._store.write(key, cached, replace=replace)
 
     @property
     def size_bytes(self) -> int:
         """Bytes of all bodies held."""
-        return self._database.run(_newest_use_and_size)[1]
+        return self._store.size_bytes
 
     def clear(self) -> None:
         """Forget everything and give the disk space back."""
-        self._database.run(lambda connection: connection.execute("DELETE FROM entries"))
-        self._database.vacuum()
+        self._store.clear()
 
     def close(self) -> None:
-        """Close the database; closing again does nothing."""
-        if not self._database.closed:
-            self._database.run(self._save_uses)
-            self._database.close()
+        """Save what is to last; closing again does nothing."""
+        if not self._store.closed:
+            self._store.close()
 
     def __enter__(self) -> CacheManager:
         return self
@@ -185,67 +163,5 @@ class CacheManager:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._database.closed else f"size_bytes={self.size_bytes}"
+        state = "closed" if self._store.closed else f"size_bytes={self.size_bytes}"
         return f"CacheManager({self.path!r}, max_bytes={self.max_bytes}, {state})"
-
-    def _read(self, key: str) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None
-        row = self._database.run(lambda connection: connection.execute(_FIND, (key,)).fetchone())
-        if row is None:
-            return None
-        if self.path != IN_MEMORY and blob_sha(row[-1]) != row[0]:
-            self._set_aside(key)
-            return None
-        self._note_use(key)
-        return row
-
-    def _write(self, on_conflict: str, key: str, body: bytes, **columns: str | None) -> None:
-        if len(body) > self.max_bytes * SHARE_LEFT_BY_EVICTION:
-            _logger.debug("%s: %d bytes are too many for a cache of %d", key, len(body), self.max_bytes)
-            return
-        entry = {"key": key, "size": len(body), "etag": None, "last_modified": None, **columns}
-
-        def add(connection: sqlite3.Connection) -> bool:
-            cursor = connection.execute(_ADD_ENTRY.format(on_conflict), entry | {"used": next(self._ticks)})
-            if cursor.rowcount == 0:
-                return False
-            connection.execute("INSERT INTO contents VALUES (?, ?)", (cursor.lastrowid, body))
-            self._unsaved_uses.pop(key, None)
-            self._keep_to_cap(connection, len(body))
-            return True
-
-        if not self._database.run(add):
-            self._note_use(key)
-
-    def _keep_to_cap(self, connection: sqlite3.Connection, added: int) -> None:
-        self._room -= added
-        if self._room >= 0:
-            return
-        self._save_uses(connection)
-        if _newest_use_and_size(connection)[1] > self.max_bytes:
-            connection.execute(_EVICT, (self.max_bytes * SHARE_LEFT_BY_EVICTION,))
-        self._room = self._room_beside(_newest_use_and_size(connection)[1])
-
-    def _room_beside(self, size: int) -> int:
-        # A tenth of the cap at most before looking again: other processes fill the same cache unseen.
-        return min(self.max_bytes - size, self.max_bytes // 10)
-
-    def _note_use(self, key: str) -> None:
-        self._unsaved_uses[key] = next(self._ticks)
-        if len(self._unsaved_uses) > MOST_UNSAVED_USES:
-            self._database.run(self._save_uses)
-
-    def _save_uses(self, connection: sqlite3.Connection) -> None:
-        uses, self._unsaved_uses = self._unsaved_uses, {}
-        connection.executemany("UPDATE entries SET used = ? WHERE key = ?", [(n, key) for key, n in uses.items()])
-
-    def _set_aside(self, key: str) -> None:
-        _logger.warning("%s in %s does not match its sha; it is set aside, as if absent", key, self.path)
-        # With the oldest use of all, it is kept for inspection until its room is needed.
-        query = "UPDATE OR REPLACE entries SET key = 'corrupt ' || key, used = 0 WHERE key = ?"
-        self._database.run(lambda connection: connection.execute(query, (key,)))
-
-
-def _newest_use_and_size(connection: sqlite3.Connection) -> tuple[int, int]:
-    newest, size = connection.execute("SELECT coalesce(max(used), 0), coalesce(sum(size), 0) FROM entries").fetchone()
-    return newest, size

@@ -11,18 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from batchlab.cache_manager import (
-    SHARE_LEFT_BY_EVICTION,
-    CacheManager,
-    Validator,
-    default_path,
-    fingerprint,
-)
+from batchlab.cache_manager import CacheManager, Validator, default_path, fingerprint
+from batchlab.cache_store import SHARE_LEFT_BY_EVICTION
 from batchlab.errors import InputError
 from batchlab.git_objects import blob_sha
 
@@ -269,11 +265,15 @@ class LeastRecentlyUsed(RuleBasedStateMachine):
     """The cache beside a dictionary in order of use, trimmed from its old end."""
 
     CAP = 100
+    left_by_eviction = CAP  # bytes
 
     def __init__(self) -> None:
         super().__init__()
-        self.cache = CacheManager(":memory:", max_bytes=self.CAP)
+        self.cache = self.opened()
         self.model: OrderedDict[str, bytes] = OrderedDict()
+
+    def opened(self) -> CacheManager:
+        return CacheManager(":memory:", max_bytes=self.CAP)
 
     def keep(self, name: str, body: bytes) -> None:
         if len(body) > self.CAP * SHARE_LEFT_BY_EVICTION:
@@ -281,7 +281,7 @@ class LeastRecentlyUsed(RuleBasedStateMachine):
         self.model[name] = body
         self.model.move_to_end(name)
         if self.size() > self.CAP:
-            while self.size() > self.CAP * SHARE_LEFT_BY_EVICTION:
+            while self.size() > self.left_by_eviction:
                 self.model.popitem(last=False)
 
     def size(self) -> int:
@@ -330,4 +330,19 @@ class LeastRecentlyUsed(RuleBasedStateMachine):
         self.cache.close()
 
 
-TestLeastRecentlyUsed = LeastRecentlyUsed.TestCase
+class LeastRecentlyUsedOnDisk(LeastRecentlyUsed):
+    """The same of a cache in a file."""
+
+    left_by_eviction = int(LeastRecentlyUsed.CAP * SHARE_LEFT_BY_EVICTION)
+
+    def opened(self) -> CacheManager:
+        self.folder = TemporaryDirectory()
+        return CacheManager(Path(self.folder.name) / "cache.sqlite3", max_bytes=self.CAP)
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+
+TestLeastRecentlyUsedInMemory = LeastRecentlyUsed.TestCase
+TestLeastRecentlyUsedOnDisk = LeastRecentlyUsedOnDisk.TestCase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -64,4 +64,5 @@ class WaitClock:
     def read(self, now: float) -> Waits:
         """Return the totals up to ``now``."""
         self.turn(now, self._reason)
-        return replace(self._total)
+        total = self._total
+        return Waits(total.queue, total.pacing, total.limit, total.backoff)

@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
-from types import SimpleNamespace
-from typing import Any, Never, TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple, Unpack
 
 from batchlab.errors import InputError
 from batchlab.twin.outside import NoOutsideWorld
@@ -27,19 +26,16 @@ Ts = TypeVarTuple("Ts")
 DEFAULT_EPOCH_OFFSET = 1_767_225_600.0
 """UTC epoch seconds of virtual time 0: 2026-01-01T00:00:00Z, whatever the machine's own clock says."""
 
+_FEW_TIMERS = 100  # up to which cancelled ones may stay
+
 # Beyond 2**53 ns (104 days) adjacent floats lie further apart than a nanosecond.
 _LAST_NANOSECOND = 2.0**53 / 1e9
 
 
 class _Timer(asyncio.TimerHandle):
-    """A timer that among equals runs in the order of scheduling; asyncio's own leave that to the heap."""
+    """A timer; those of the loop lie in a heap, behind their deadline and the order of scheduling."""
 
-    __slots__ = ("order",)
-    order: tuple[float, int]
     _scheduled: bool
-
-    def __lt__(self, other: _Timer) -> bool:  # type: ignore[override]  # all timers of a loop are of one class
-        return self.order < other.order
 
 
 class VirtualTimeLoop(NoOutsideWorld):
@@ -78,7 +74,9 @@ class VirtualTimeLoop(NoOutsideWorld):
 
     # Names of asyncio.BaseEventLoop, the same in all versions from 3.11 on.
     _ready: deque[asyncio.Handle]
-    _scheduled: list[_Timer]
+    _scheduled: list[tuple[float, int, _Timer]]
+    _timer_cancelled_count: int
+    _stopping: bool
     _debug: bool
     _check_closed: Callable[[], None]
     _check_thread: Callable[[], None]
@@ -94,7 +92,6 @@ class VirtualTimeLoop(NoOutsideWorld):
     ) -> None:
         self._pace = Pace(speed)
         super().__init__()
-        self._selector = SimpleNamespace(select=self._select)
         self._epoch_offset = epoch_offset
         self._livelock_after = livelock_after
         self._sequence = itertools.count()
@@ -161,9 +158,8 @@ class VirtualTimeLoop(NoOutsideWorld):
             self._check_callback(callback, "call_at")
         when = _rounded_up(when, self._now)
         timer = _Timer(when, callback, args, self, context)
-        timer.order = (when, next(self._sequence))
         timer._scheduled = True
-        heapq.heappush(self._scheduled, timer)
+        heapq.heappush(self._scheduled, (when, next(self._sequence), timer))
         return timer
 
     def run_forever(self) -> None:
@@ -171,20 +167,48 @@ class VirtualTimeLoop(NoOutsideWorld):
         self._pace.restart()
         super().run_forever()
 
-    def _select(self, timeout: float | None) -> list[Never]:
-        """Move to the next instant, at the point where other loops wait for their files."""
-        if timeout == 0:
+    def _run_once(self) -> None:
+        """Move to the next instant if nothing is left to do at this one, and do what is due.
+
+        In place of asyncio's own turn, which looks for files, too.
+        """
+        timers, ready = self._scheduled, self._ready
+        if ready or self._stopping:
             self._count_turn()
-        elif self._scheduled and (when := self._scheduled[0].when()) < math.inf:
+        else:
+            self._move_on()
+        while timers and timers[0][0] <= self._now:
+            timer = heapq.heappop(timers)[-1]
+            timer._scheduled = False
+            ready.append(timer)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _move_on(self) -> None:
+        self._forget_cancelled()
+        when = self._scheduled[0][0] if self._scheduled else math.inf
+        if when <= self._now:
+            self._count_turn()
+        elif when < math.inf:
             self._reach(self._pace.follow(self._now, when))
         elif not self._ready:  # not filled by another thread in the meantime
             self._wait_for_outside()
-        return []
+
+    def _forget_cancelled(self) -> None:
+        """Take cancelled timers out where they come first, or are the most; none may move the clock."""
+        timers = self._scheduled
+        if self._timer_cancelled_count * 2 > len(timers) > _FEW_TIMERS:
+            timers[:] = [item for item in timers if not item[-1].cancelled()]
+            heapq.heapify(timers)
+            self._timer_cancelled_count = 0
+        while timers and timers[0][-1].cancelled():
+            self._timer_cancelled_count -= 1
+            heapq.heappop(timers)
 
     def _reach(self, when: float) -> None:
         self._now = when
-        # asyncio runs what is due before now + resolution: up to and including now, at any size of now.
-        self._clock_resolution = math.ulp(when)
         self._turns = 0
 
     def _count_turn(self) -> None:

@@ -58,6 +58,3 @@ class NoOutsideWorld(asyncio.BaseEventLoop):
     remove_writer = _refusal("remove_writer")
     add_signal_handler = _refusal("add_signal_handler")
     remove_signal_handler = _refusal("remove_signal_handler")
-
-    def _process_events(self, event_list: list[Any]) -> None:
-        """Accept the empty list of file events that asyncio passes on."""

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from batchlab.errors import InputError
+from batchlab.twin.garbage import collected_seldom
 from batchlab.twin.loop import DEFAULT_EPOCH_OFFSET, VirtualTimeLoop
 
 T = TypeVar("T")
@@ -69,10 +70,11 @@ def run_virtual(
     except InputError:
         coroutine.close()
         raise
-    if _a_loop_is_running():
-        return _run_in_own_thread(coroutine, loop)
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(coroutine)
+    with collected_seldom():
+        if _a_loop_is_running():
+            return _run_in_own_thread(coroutine, loop)
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(coroutine)
 
 
 def _coroutine(main: Callable[[], Coroutine[Any, Any, T]] | Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
