@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from datetime import date
 from functools import partial
 from types import TracebackType
@@ -67,20 +67,14 @@ _TOKEN_KINDS = {
 
 
 class Token:
-    """A secret that shows its kind and never its value."""
+    """A secret that shows its kind, as its prefix tells it, and never its value."""
 
     def __init__(self, value: str | None) -> None:
         value = (value or "").strip()
         if not value.isascii() or any(c.isspace() for c in value):
             raise InputError("the token holds blanks or non-ASCII characters; copy it again")
         self._value = value
-
-    @property
-    def kind(self) -> str:
-        """What kind of token it is, by its prefix."""
-        if not self._value:
-            return "missing token"
-        return next((kind for prefix, kind in _TOKEN_KINDS.items() if self._value.startswith(prefix)), "token")
+        self.kind = _kind_of(value)
 
     def headers(self) -> dict[str, str]:
         """Return the ``Authorization`` header, or nothing where there is no token."""
@@ -95,6 +89,12 @@ class Token:
 
     def __repr__(self) -> str:
         return f"<{self.kind}>"
+
+
+def _kind_of(token: str) -> str:
+    if not token:
+        return "missing token"
+    return next((kind for prefix, kind in _TOKEN_KINDS.items() if token.startswith(prefix)), "token")
 
 
 class AsyncGitHubClient:
@@ -191,7 +191,7 @@ class AsyncGitHubClient:
         NetworkError
             No complete answer arrived.
         """
-        with _network_errors(request, patience):
+        with _NetworkErrors(request, patience):
             outgoing = self._outgoing(request, patience)
             return await self._received(outgoing, sink)
 
@@ -302,7 +302,7 @@ class AsyncGitHubClient:
 
     async def _open(self, request: ApiRequest) -> httpx.Response:
         for _ in range(MOST_REDIRECTS + 1):
-            with _network_errors(request, PATIENCE):
+            with _NetworkErrors(request, PATIENCE):
                 outgoing = self._outgoing(request, PATIENCE)
                 outgoing.headers["Accept-Encoding"] = "identity"  # so that the length told is that of the file
                 response = await self._send(outgoing)
@@ -406,7 +406,7 @@ class AsyncGitHubClient:
         response = await self._persist(partial(self._open, request), request.path)
         check = BlobCheck(expected_blob(response.headers))
         try:
-            with _network_errors(request, PATIENCE):
+            with _NetworkErrors(request, PATIENCE):
                 async for piece in response.aiter_bytes():
                     check.update(piece)
                     for chunk in chunks.cut(piece):
@@ -485,16 +485,23 @@ class AsyncGitHubClient:
         await self.aclose()
 
 
-@contextmanager
-def _network_errors(request: ApiRequest, patience: float) -> Iterator[None]:
-    """Turn what httpx raises into errors of the network, without the secrets that its own may carry."""
-    try:
-        yield
-    except httpx.TimeoutException:
-        raise NetworkError(f"no answer to {request.endpoint} within {patience:.0f} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or "connection lost"
-        raise NetworkError(f"{request.endpoint}: {type(error).__name__}: {reason}") from None
+class _NetworkErrors:
+    """Turns what httpx raises into errors of the network, without the secrets that its own may carry."""
+
+    def __init__(self, request: ApiRequest, patience: float) -> None:
+        self._request, self._patience = request, patience
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, httpx.TimeoutException):
+            raise NetworkError(f"no answer to {self._request.endpoint} within {self._patience:.0f} s") from None
+        if isinstance(error, (httpx.HTTPError, httpx.InvalidURL)):
+            reason = str(error) or "connection lost"
+            raise NetworkError(f"{self._request.endpoint}: {type(error).__name__}: {reason}") from None
 
 
 def _conditional(headers: httpx.Headers, etag: str | None) -> httpx.Headers:

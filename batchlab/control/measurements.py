@@ -84,7 +84,7 @@ class Pace:
     @property
     def learned(self) -> float:
         """Least median of a window of this run."""
-        return min(self._medians, default=self.present / self._load)
+        return min(self._medians) if self._medians else self.present / self._load
 
     @property
     def slowdown(self) -> float:

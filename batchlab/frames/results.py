@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from batchlab.batch_models import BatchResult, FileContent
+from batchlab.frames.schema import attributes
 from batchlab.frames.schemas import RESULTS
 
 
@@ -38,7 +39,7 @@ def results_frame(results: Sequence[BatchResult], *, contents: bool = True) -> p
     ]
     same_name += ["queued", "started", "finished", "processing_time"]
     same_name += ["queue_wait", "pacing_wait", "limit_wait", "backoff_wait", "lfs_pointer", "tree_size"]
-    values: dict[str, list[object]] = {n: [getattr(r, n) for r in results] for n in same_name}
+    values: dict[str, list[object]] = attributes(results, same_name)
     values["repo"] = [str(r.request.repo) for r in results]
     values["path"] = [r.request.file_path or None for r in results]
     values["priority"] = [r.request.priority for r in results]

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -70,8 +71,7 @@ class Schema:
 
     def from_records(self, records: Iterable[Any]) -> pd.DataFrame:
         """Return the frame of records whose attributes bear the columns' names."""
-        rows = list(records)
-        return self.frame({name: [getattr(row, name) for row in rows] for name in self.names})
+        return self.frame(attributes(list(records), self.names))
 
     def validate(self, frame: pd.DataFrame) -> None:
         """Check columns, dtypes and missing values.
@@ -96,7 +96,13 @@ class Schema:
         return pd.DataFrame(rows, columns=["column", "dtype", "unit", "nullable", "meaning"])
 
 
+def attributes(records: Sequence[Any], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the values of attributes, one list a name, a value a record."""
+    return {name: list(map(attrgetter(name), records)) for name in names}
+
+
 def _series(values: Sequence[Any], dtype: str) -> pd.Series[Any]:
     if dtype == "string":
-        values = [v.value if isinstance(v, Enum) else v for v in values]
+        # As a rule all are text, and there are few enums to look for.
+        values = [v if v.__class__ is str else v.value if isinstance(v, Enum) else v for v in values]
     return pd.Series(values, dtype=dtype)

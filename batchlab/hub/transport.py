@@ -44,7 +44,7 @@ class HubTransport(httpx.AsyncBaseTransport):
             request.url.raw_path.partition(b"?")[0].decode("ascii"),
             request.url.query.decode("ascii"),
             _by_name(request.headers),
-            await request.aread(),
+            b"" if request.method == "GET" else await request.aread(),
             self._hosts.get(request.url.host, "api"),
         )
         exchange = self.github.arrive(arrival, clock.now(), clock.epoch())

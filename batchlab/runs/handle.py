@@ -289,10 +289,10 @@ def start(
         try:
             async with client:
                 with steering.of(coordinator, again):
-                    await coordinator.process_repositories_batch(wanted, policy, patterns=patterns)
-            return run_of(interrupted=handle.interrupted)
+                    results = await coordinator.process_repositories_batch(wanted, policy, patterns=patterns)
+            return run_of(results, interrupted=handle.interrupted)
         except AuthenticationError as error:
-            error.partial = run_of(interrupted=True)
+            error.partial = run_of(coordinator.results, interrupted=True)
             raise
         finally:
             if own_cache is not None:
@@ -394,12 +394,13 @@ def _run_of(
     seed: int,
     repositories: Sequence[Repository],
     patterns: tuple[str, ...],
+    results: pd.DataFrame,
     *,
     interrupted: bool,
 ) -> Run:
     trace = coordinator.trace
     return Run(
-        results=coordinator.results,
+        results=results,
         metrics=coordinator.get_batch_metrics(),
         batches=BATCHES.from_records(trace.batches),
         calls=CALLS.from_records(trace.calls),
