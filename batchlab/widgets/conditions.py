@@ -59,8 +59,9 @@ class Conditions:
         if not isinstance(given, SimHub) or (world, scenario) == (self.world, self.scenario):
             return given
         conditions = given.scenario if scenario == self.scenario else scenario
-        content = given.world if world == self.world else WORLDS[world]()
-        return SimHub(content, conditions, token=given.token, seed=given.seed, speed=given.speed)
+        if world == self.world:
+            return given.under(conditions)
+        return SimHub(WORLDS[world](), conditions, token=given.token, seed=given.seed, speed=given.speed)
 
     def repositories_of(self, world: str) -> Iterable[Repository | str] | Repository | str | None:
         """Return what to read there; None for everything."""

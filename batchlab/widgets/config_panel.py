@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from batchlab.batch_config import BatchConfig, Changes
 from batchlab.config_files import dump_config, load_config
-from batchlab.errors import BatchLabError, ConfigError
+from batchlab.errors import ConfigError
 from batchlab.widgets.cells import CELLS
 from batchlab.widgets.controls import Control
 from batchlab.widgets.debounce import Debounced
+from batchlab.widgets.face import attempt
 from batchlab.widgets.fields import sections
+from batchlab.widgets.hand import Hand
 from batchlab.widgets.toolkit import close_all, ipywidgets
 from batchlab.widgets.words import effective_html, problem_html
 
@@ -58,8 +59,7 @@ class ConfigPanel:
         self._asked: dict[str, Any] = {}
         self._shown: dict[str, Any] = {}
         self._closed = False
-        # Controls that follow the settings must not be taken for a hand; which thread follows, only it needs to know.
-        self._thread = threading.local()
+        self._hand = Hand()
         self._write_soon = Debounced(self._write, debounce)
         self.controls = {record["name"]: Control(record) for records in sections().values() for record in records}
         self._build()
@@ -98,16 +98,8 @@ class ConfigPanel:
     def _button(self, label: str, meaning: str, action: Callable[[], None]) -> Any:
         button = ipywidgets.Button(description=label, tooltip=meaning, layout={"width": "90px"})
         button.add_class(f"batchlab-{label.lower()}")
-        button.on_click(lambda _: self._attempt(action))
+        button.on_click(lambda _: attempt(action, self._say))
         return button
-
-    def _attempt(self, action: Callable[[], None]) -> None:
-        """Do what a button says; what is wrong with it is told in the panel, as no callback can raise."""
-        self._say("")
-        try:
-            action()
-        except BatchLabError as error:
-            self._say(str(error))
 
     def _say(self, problem: str) -> None:
         if not self._closed:
@@ -121,7 +113,7 @@ class ConfigPanel:
     # --- from hand to settings -------------------------------------------------------------------------------------
 
     def _turned(self, control: Control) -> None:
-        if getattr(self._thread, "follows", False):
+        if self._hand.follows:
             return
         in_effect = getattr(self.config, control.name)
         with self._lock:
@@ -155,7 +147,7 @@ class ConfigPanel:
 
         What is shown already is left alone: a hand may have moved on, and its event be on the way.
         """
-        with self._lock, self._following():
+        with self._lock, self._hand.following():
             if self._closed:
                 return
             for name, value in self.config.to_dict().items():
@@ -163,14 +155,6 @@ class ConfigPanel:
                     self._shown[name] = value
                     self.controls[name].show(value)
             self._effective.value = effective_html(self.config)
-
-    @contextmanager
-    def _following(self) -> Iterator[None]:
-        self._thread.follows = True
-        try:
-            yield
-        finally:
-            self._thread.follows = False
 
     # --- the same without a hand -----------------------------------------------------------------------------------
 

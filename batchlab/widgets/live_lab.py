@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 from batchlab.batch_config import BatchConfig, BatchStrategy, Changes
 from batchlab.batch_models import Repository
 from batchlab.batch_progress_monitor import Progress
-from batchlab.errors import BatchLabError, InputError
+from batchlab.errors import InputError
 from batchlab.hub.sim import SimHub
 from batchlab.hubs import Hub
 from batchlab.patterns import MANIFESTS
@@ -21,21 +20,23 @@ from batchlab.runs.handle import settings_of
 from batchlab.widgets.cells import CELLS
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import ConfigPanel
-from batchlab.widgets.live_view import SPEEDS, LiveView
-from batchlab.widgets.search import Search
-from batchlab.widgets.tables import failures_html, metrics_html, opportunities_html, runs_html, title_of
-from batchlab.widgets.trace import StaticTrace
+from batchlab.widgets.face import Face, attempt, await_end
+from batchlab.widgets.hand import Hand
+from batchlab.widgets.live_view import LiveView
+from batchlab.widgets.speeds import checked_choice
+from batchlab.widgets.suggestions import Suggestions
+from batchlab.widgets.tables import failures_html, metrics_html, runs_html, title_of
 from batchlab.widgets.watch import Watch, empty_picture
-from batchlab.widgets.words import problem_html, trace_html
+from batchlab.widgets.watching import Watching
+from batchlab.widgets.words import trace_html
 
-REDRAW = 0.2  # seconds of wall time between two pictures
 
-
-class LiveLab:
+class LiveLab(Face):
     """A laboratory around one hub: a run goes on in the background while its settings are turned.
 
     Every button is a method, too. A run obeys what is turned in the panel at its next decision; the strategy is that
-    of the next run. Running a cell again closes the laboratory that it made before, with its run.
+    of the next run. After a run that was not stopped, what could make the next one faster is looked for in the
+    background. Running a cell again closes the laboratory that it made before, with its run.
 
     Parameters
     ----------
@@ -54,6 +55,9 @@ class LiveLab:
         Virtual seconds per second of wall time to begin with: 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000 or ``inf``.
     debounce
         Seconds of wall time without a further change after which a turned setting is written, 0 or more.
+    suggest
+        Whether to look for opportunities after every whole run: seconds to a minute of computing, in a process of its
+        own that gives way to all others.
 
     Attributes
     ----------
@@ -66,7 +70,7 @@ class LiveLab:
     runs
         All runs that ended, oldest first.
     opportunities
-        What was found about the last run; None before `find_opportunities` has.
+        What was found about the last run, as ``bl.opportunities`` returns it; None before.
     hub
         What the run under way, or the last one, reads from.
 
@@ -94,29 +98,28 @@ class LiveLab:
         seed: int = 0,
         speed: float = 10.0,
         debounce: float = 0.1,
+        suggest: bool = True,
     ) -> None:
         chosen = checked_choice(speed)
+        super().__init__(config)
         self.hub: Hub = hub if hub is not None else SimHub.sample()
-        self.config = config if config is not None else BatchConfig()
         self.handle: RunHandle | None = None
         self.runs: list[Run] = []
-        self.opportunities: pd.DataFrame | None = None
         self._conditions = Conditions(self.hub, repositories)
-        self._patterns, self._seed = patterns, seed
+        self._patterns, self._seed, self._suggest = patterns, seed, suggest
         self._ended_under: list[str] = []
         self._progress = Progress()
-        self._threads: list[threading.Thread] = []
-        self._search: Search | None = None
+        self._watching: Watching | None = None
         self._ended = threading.Event()
         self._failure: BaseException | None = None
         self._closed = False
-        self._trace = StaticTrace(self.to_html)
         self._lock = threading.RLock()
-        self._thread = threading.local()
+        self._hand = Hand()
         panel = ConfigPanel(self.config, debounce=debounce)
         self._view = LiveView(self._conditions, panel, chosen, virtual=self.hub.virtual)
         self.widget = self._view.widget
         self._view.picture.value = empty_picture(f"{self.hub.name}: nothing read yet")
+        self._suggestions = Suggestions(self._view, self._trace.update)
         self._connect()
         CELLS.replace(self)
 
@@ -126,30 +129,20 @@ class LiveLab:
             (view.start, self.start), (view.pause, self.pause), (view.resume, self.resume), (view.stop, self.stop),
             (view.find, self.find_opportunities), (view.apply, self._apply_chosen),
         ):  # fmt: skip
-            button.on_click(lambda _, action=action: self._attempt(action))
+            button.on_click(lambda _, action=action: attempt(action, view.say))
         view.strategy.value = self.config.default_strategy
         view.observe("strategy", self._choose_strategy)
         view.observe("speed", self._pace)
         self._unsubscribe = self.config.subscribe(self._changed)
 
-    def _attempt(self, action: Callable[[], object]) -> None:
-        """Do what a button says; what is wrong with it is told in the view, as no callback can raise."""
-        self._view.say("")
-        try:
-            action()
-        except BatchLabError as error:
-            self._view.say(str(error))
-
     def _choose_strategy(self, strategy: BatchStrategy) -> None:
-        if not getattr(self._thread, "follows", False):
-            self._attempt(lambda: self.config.update(default_strategy=strategy))
+        if not self._hand.follows:
+            attempt(lambda: self.config.update(default_strategy=strategy), self._view.say)
 
     def _changed(self, changes: Changes) -> None:
         if "default_strategy" in changes and not self._closed:
-            # What follows the settings must not be taken for a hand, which would set them back.
-            self._thread.follows = True
-            self._view.strategy.value = self.config.default_strategy
-            self._thread.follows = False
+            with self._hand.following():
+                self._view.strategy.value = self.config.default_strategy
 
     def _pace(self, speed: float) -> None:
         if self.handle is not None:
@@ -167,6 +160,11 @@ class LiveLab:
         """The last run that ended; None before."""
         return self.runs[-1] if self.runs else None
 
+    @property
+    def opportunities(self) -> pd.DataFrame | None:
+        """What was found about the last run; None before."""
+        return self._suggestions.table
+
     def start(self) -> None:
         """Start a run with the choices and settings of this moment, and return at once.
 
@@ -180,7 +178,7 @@ class LiveLab:
                 raise InputError("this laboratory is closed; make another with bl.LiveLab(hub)")
             if self.running:
                 raise InputError("a run is under way; stop() ends it, wait() waits for its end")
-            self._give_up_search()
+            self._suggestions.give_up()
             self._view.panel.flush()
             world, scenario = self._view.world.value, self._view.scenario.value
             self.hub = self._conditions.hub_of(world, scenario)
@@ -192,7 +190,8 @@ class LiveLab:
             self._ended_under.append(scenario)
             self._ended.clear()
             self._view.show_state(running=True, paused=False)
-            self._in_background(self._watch, handle)
+            watch = Watch(handle, self.config.default_strategy.value, self.hub.name)
+            self._watching = Watching(handle, watch, self._view, lambda: self._progress, self._take)
 
     def pause(self) -> None:
         """Send nothing more until `resume`; calls in flight end."""
@@ -205,16 +204,6 @@ class LiveLab:
     def stop(self) -> None:
         """End the run under way: `run` is then what there is, marked as interrupted."""
         self._steer(lambda handle: handle.cancel())
-
-    def configure(self, **changes: Any) -> None:
-        """Change settings, all or none; a run under way obeys before its next call.
-
-        Raises
-        ------
-        ConfigError
-            A value was refused; nothing has changed.
-        """
-        self.config.update(**changes)
 
     def apply(self, opportunity: Mapping[str, Any] | pd.Series[Any]) -> None:
         """Take over what an opportunity changes, and start another run.
@@ -250,22 +239,7 @@ class LiveLab:
         with self._lock:
             if self.run is None or self.running:
                 raise InputError("there is no run to look at; start() starts one, wait() waits for its end")
-            self._give_up_search()
-            search = self._search = Search(self.run)
-            self._view.opportunities.value = "Looking for opportunities: the run is made again with each change …"
-            self._in_background(self._take_found, search)
-
-    def _give_up_search(self) -> None:
-        search, self._search, self.opportunities = self._search, None, None
-        self._view.offer([])
-        self._view.opportunities.value = ""
-        if search is not None:
-            search.give_up()
-
-    def _in_background(self, work: Callable[[Any], None], what: Any) -> None:
-        thread = threading.Thread(target=work, args=(what,), name="batchlab-lab", daemon=True)
-        self._threads = [*(other for other in self._threads if other.is_alive()), thread]
-        thread.start()
+            self._suggestions.look_at(self.run)
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait for the end of the run under way, and return it, or the last one.
@@ -286,23 +260,21 @@ class LiveLab:
         """
         if self.handle is None:
             raise InputError("there is no run to wait for; start() starts one")
-        if not self._ended.wait(timeout):
-            raise TimeoutError(f"the run has not ended after {timeout:g} s; it goes on")
+        await_end(self._ended.wait, "run", timeout)
         if self._failure is not None:
             raise self._failure
         return self.runs[-1]
 
     def close(self) -> None:
-        """End the run under way, and let go of everything: no thread, observer or widget is left."""
+        """End the run under way, and let go of everything: no thread, process, observer or widget is left."""
         with self._lock:
             self._closed = True
-            self._give_up_search()
+            self._suggestions.give_up()
             if self.handle is not None:
                 self.handle.cancel()
         self._unsubscribe()
-        for thread in self._threads:
-            thread.join()
-        self._view.panel.close()
+        if self._watching is not None:
+            self._watching.join()
         self._view.close()
 
     def _steer(self, how: Callable[[RunHandle], None]) -> None:
@@ -316,80 +288,45 @@ class LiveLab:
         if self.opportunities is not None and number is not None:
             self.apply(self.opportunities.iloc[number])
 
-    # --- while a run goes on ---------------------------------------------------------------------------------------
+    # --- while a run goes on, and when it has ended ----------------------------------------------------------------
 
     def _told(self, progress: Progress) -> None:
         self._progress = progress  # on the run's own thread: no more than this
 
-    def _watch(self, handle: RunHandle) -> None:
-        """Show how the run goes until it has ended; on a thread of its own."""
-        watch, pause = Watch(handle, self.config.default_strategy.value, self.hub.name), REDRAW
-        while not handle.wait(pause):
-            begun = time.perf_counter()
-            watch.show(self._view, self._progress)
-            pause = max(REDRAW / 4, REDRAW - (time.perf_counter() - begun))
-        watch.show(self._view, self._progress, last=True)
-        self._finish(handle)
-        with self._lock:
-            self._ended.set()
-            self._view.show_state(running=False, paused=False)
-
-    def _finish(self, handle: RunHandle) -> None:
-        try:
-            run = handle.result()
-        except BaseException as error:  # told in the view, and by wait()
-            self._failure = error
-            self._view.say(str(error), "The run failed")
+    def _take(self, outcome: Run | BaseException) -> None:
+        """Take in a run that has ended, or what ended it; on the thread that watched it."""
+        if isinstance(outcome, Run):
+            self._show(outcome)
+        else:  # told in the view, and by wait()
+            self._failure = outcome
+            self._view.say(str(outcome), "The run failed")
             self._ended_under.pop()
-            return
+        with self._lock:
+            try:
+                if isinstance(outcome, Run) and self._suggest and not (outcome.interrupted or self._closed):
+                    self._suggestions.look_at(outcome)
+            finally:
+                self._ended.set()
+                self._view.show_state(running=False, paused=False)
+
+    def _show(self, run: Run) -> None:
         self.runs.append(run)
         self._view.result.value = metrics_html(run)
         self._view.failures.value = failures_html(run)
         self._view.runs.value = runs_html(list(zip(self._ended_under, self.runs, strict=True)))
         self._trace.update()
 
-    def _take_found(self, search: Search) -> None:
-        """Show what a search has found, unless it was given up; on a thread of its own."""
-        try:
-            table = search.result()
-        except BatchLabError as error:
-            if self._search is search:
-                self._view.opportunities.value = problem_html(str(error), "No opportunities")
-            return
-        finally:
-            search.give_up()
-        with self._lock:
-            if self._search is not search:
-                return  # there is news, to which they do not apply
-            self.opportunities = table
-            self._view.opportunities.value = opportunities_html(table)
-            rows = enumerate(zip(table["change"], table["kind"], strict=True))
-            self._view.offer([(change, number) for number, (change, kind) in rows if kind == "config"])
-
     # --- for notebooks ---------------------------------------------------------------------------------------------
 
     def to_html(self) -> str:
         """Return the last run and those before as HTML without script: what a saved notebook keeps."""
         view, last = self._view, title_of(self.runs[-1]) if self.runs else "nothing read yet"
-        parts = [display.value for display in (view.runs, view.result, view.failures) if display.value]
+        shown = [view.runs, view.result, view.failures]
+        if self.opportunities is not None:
+            shown.append(view.opportunities)
+        parts = [display.value for display in shown if display.value]
         return trace_html(f"Trace of the laboratory: {last}", view.picture.value, parts)
-
-    def _ipython_display_(self) -> None:
-        self._trace.display(self.widget)
 
     def __repr__(self) -> str:
         last = f", last: {title_of(self.runs[-1])}" if self.runs else ""
         return f"<LiveLab on {self.hub!r}: {'running' if self.running else f'{len(self.runs)} runs'}{last}>"
-
-
-def checked_choice(speed: float) -> float:
-    """Return a speed that can be chosen.
-
-    Raises
-    ------
-    InputError
-        It is none of `SPEEDS`.
-    """
-    if speed in dict(SPEEDS).values():
-        return speed
-    raise InputError(f"speed={speed!r}; accepted: {', '.join(f'{value:g}' for _, value in SPEEDS)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -100,8 +101,8 @@ class LiveSeries:
         self._calls += len(calls)
         self._decisions.extend([(d.time - start, d.loop in BY_HAND) for d in decisions])
 
-    def drawn(self) -> Drawn:
-        """Return what there is to draw now."""
+    def drawn(self, most: float = math.inf) -> Drawn:
+        """Return what there is to draw now; of files done, ``most`` count: those that a stop cancels come last."""
         time, limit, done, left = self._samples.columns
         decided, by_hand = self._decisions.columns
         now = float(time[-1]) if len(time) else 0.0
@@ -111,7 +112,7 @@ class LiveSeries:
         return Drawn(
             now,
             rate_edges,
-            _rate(time, done, rate_edges),
+            _rate(time, np.minimum(done, most), rate_edges),
             *self._occupied.until(now, self._start or 0.0),
             np.append(time[changed], now),
             np.append(limit[changed], limit[-1:] if len(limit) else 0.0),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -11,13 +10,10 @@ from batchlab.batch_progress_monitor import Progress
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import WIDTH, ConfigPanel
 from batchlab.widgets.controls import strategy_choice
+from batchlab.widgets.speeds import SPEEDS
 from batchlab.widgets.toolkit import close_all, ipywidgets
 from batchlab.widgets.words import problem_html
 
-SPEEDS: tuple[tuple[str, float], ...] = (
-    *((f"{speed:,}×", float(speed)) for speed in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)),
-    ("max", math.inf),
-)
 _NARROW = {"description_width": "70px"}
 
 
@@ -142,6 +138,7 @@ class LiveView:
 
     def close(self) -> None:
         """Take everything off the screen, and let go of who observes it."""
+        self.panel.close()
         close_all(self.widget)
 
 

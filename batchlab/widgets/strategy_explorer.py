@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.cards import card, table
 from batchlab.errors import BatchLabError, InputError
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.sim import SimHub
-from batchlab.plots.compare import plot_compare
-from batchlab.plots.picture import Picture, alt_text
-from batchlab.plots.roofline import plot_roofline
-from batchlab.plots.timeline import plot_timeline
 from batchlab.study.arms import Strategy, arms_of
 from batchlab.study.comparison import Study
 from batchlab.study.lower_bound import Bound
 from batchlab.widgets.cells import CELLS
 from batchlab.widgets.config_panel import ConfigPanel
 from batchlab.widgets.exploration import Answer, Question, answers
-from batchlab.widgets.explorer_view import BEST, ExplorerView
+from batchlab.widgets.explorer_pictures import show_bound, show_comparison, show_timeline
+from batchlab.widgets.explorer_view import ExplorerView
+from batchlab.widgets.face import Face, await_end
+from batchlab.widgets.hand import Hand
 from batchlab.widgets.latest import Latest, Superseded
-from batchlab.widgets.scenario_knobs import OFF, turned
-from batchlab.widgets.trace import StaticTrace
+from batchlab.widgets.scenario_knobs import OFF
+from batchlab.widgets.turned_scenario import TurnedScenario
 from batchlab.widgets.words import trace_html
 
 
-class StrategyExplorer:
+class StrategyExplorer(Face):
     """Compare strategies under conditions and settings that are turned by hand.
 
     Each change runs the study again in the twin, in the background, and gives up the one that is going on; pictures
@@ -93,18 +88,15 @@ class StrategyExplorer:
         seeds: int = 1,
         delay: float = 0.25,
     ) -> None:
+        super().__init__(config)
         self._hub = hub if hub is not None else SimHub.sample()
-        self.config = config if config is not None else BatchConfig()
         self._arms = {arm.name: arm.policy for arm in arms_of(list(strategies), self.config)}
         self._chosen, self._seeds = tuple(self._arms), seeds
-        self._base, self._turned = self._hub.scenario, dict[str, float | None]()
-        self._scenarios = {self._base.name: self._base}
-        self.scenario = self._base
+        self._conditions = TurnedScenario(self._hub.scenario)
         self.error = ""
         self._answer: Answer | None = None
-        self._trace = StaticTrace(self.to_html)
-        self._lock, self._showing = threading.RLock(), False
-        scenarios = dict.fromkeys((self._base.name, *Scenario.names()))
+        self._lock, self._hand = threading.RLock(), Hand()
+        scenarios = dict.fromkeys((self._hub.scenario.name, *Scenario.names()))
         self._view = ExplorerView(self._arms, scenarios, ConfigPanel(self.config, debounce=0.0))
         self.widget = self._view.widget
         self._latest: Latest[Question] = Latest(self._explore, self._fail, delay)
@@ -113,6 +105,11 @@ class StrategyExplorer:
         self._listen()
         CELLS.replace(self)
         self._changed()
+
+    @property
+    def scenario(self) -> Scenario:
+        """The conditions in force."""
+        return self._conditions.scenario
 
     @property
     def study(self) -> Study | None:
@@ -134,16 +131,6 @@ class StrategyExplorer:
         """The controls of the settings."""
         return self._view.panel
 
-    def configure(self, **changes: Any) -> None:
-        """Change settings, all or none.
-
-        Raises
-        ------
-        ConfigError
-            A value was refused; nothing has changed.
-        """
-        self.config.update(**changes)
-
     def conditions(self, scenario: str | Scenario | None = None, **values: float | None) -> None:
         """Change the conditions, all or none.
 
@@ -161,15 +148,8 @@ class StrategyExplorer:
             There is no such scenario or knob, or a value is impossible; nothing has changed.
         """
         with self._lock:
-            base, old = (self._base, self._turned) if scenario is None else (self._named(scenario), {})
-            self.scenario = turned(base, old | values)
-            self._base, self._turned = base, old | values
-            self._scenarios[base.name] = base
+            self._conditions.turn(scenario, values)
         self._changed()
-
-    def _named(self, scenario: str | Scenario) -> Scenario:
-        known = self._scenarios.get(scenario) if isinstance(scenario, str) else None
-        return known or Scenario.load(scenario)
 
     def choose(self, strategies: Sequence[str] | None = None, *, seeds: int | None = None) -> None:
         """Compare these strategies only, of those that the explorer was made with, or under so many seeds.
@@ -204,8 +184,7 @@ class StrategyExplorer:
         BatchLabError
             There is no study: it failed, or the explorer was closed before.
         """
-        if not self._latest.wait(timeout):
-            raise TimeoutError(f"the study has not ended within {timeout} s; it goes on")
+        await_end(self._latest.wait, "study", timeout)
         if self.study is None:
             raise BatchLabError(f"there is no study: {self.error or 'the explorer was closed'}")
         return self.study
@@ -219,22 +198,15 @@ class StrategyExplorer:
     def to_html(self) -> str:
         """Return what was found as HTML without script: what a saved notebook keeps."""
         answer = self._answer
-        facts = {"conditions": self._words(), "settings": repr(self.config)}
+        facts = {"conditions": str(self._conditions), "settings": repr(self.config)}
         if answer is None:
             return card("StrategyExplorer: nothing has run yet", facts)
         shown = answer.study.table[["strategy", "makespan", "ratio", "calls", "delivered", "failed", "note"]]
         listed = shown.to_html(index=False, border=0, float_format="{:,.2f}".format)
         return trace_html(answer.sentence, self._view.png("comparison"), [listed, table(facts)])
 
-    def _ipython_display_(self) -> None:
-        self._trace.display(self.widget)
-
     def __repr__(self) -> str:
-        return f"<StrategyExplorer of {', '.join(self._chosen)} on {self._hub.name}: {self._words()}>"
-
-    def _words(self) -> str:
-        turned_ = ", ".join(f"{name} {value}" for name, value in self._turned.items())
-        return f"scenario {self._base.name}{', ' * bool(turned_)}{turned_}"
+        return f"<StrategyExplorer of {', '.join(self._chosen)} on {self._hub.name}: {self._conditions}>"
 
     # From the controls, on whatever thread they speak.
 
@@ -246,16 +218,16 @@ class StrategyExplorer:
             self._on(knob, lambda value, name=name: self.conditions(**{name: None if value == OFF else value}))
         for check in view.strategies.values():
             self._on(check, lambda value: self._ticked())
-        self._on(view.look, lambda value: self._draw_timeline())
+        self._on(view.look, lambda value: self._look())
 
     def _on(self, control: Any, act: Any) -> None:
         control.observe(partial(self._obey, act), "value")
 
     def _obey(self, act: Any, change: Mapping[str, Any]) -> None:
         """Do what a control asks; a refusal is shown, and the controls go back to what holds."""
+        if self._hand.follows:
+            return
         with self._lock:
-            if self._showing:
-                return
             try:
                 act(change["new"])
             except BatchLabError as error:
@@ -269,19 +241,9 @@ class StrategyExplorer:
     # To the view.
 
     def _show(self) -> None:
-        with self._quietly():
-            self._view.show_scenario(self._base, self._turned)
+        with self._lock, self._hand.following():
+            self._view.show_scenario(self._conditions.base, self._conditions.values)
             self._view.show_study(self._chosen, self._seeds)
-
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """Keep what the controls are made to show from being taken for a wish."""
-        with self._lock:
-            self._showing = True
-            try:
-                yield
-            finally:
-                self._showing = False
 
     def _changed(self) -> None:
         """Ask again: something has changed, and was found to be possible."""
@@ -305,28 +267,14 @@ class StrategyExplorer:
         self._view.show_status("running ...")
         for answer in answers(question, superseded):
             self._answer = answer
-            self._draw("comparison", plot_compare(answer.study))
-            self._draw_timeline()
+            show_comparison(self._view, answer)
+            show_timeline(self._view, answer)
             going = f" {answer.missing} more to run ..." if answer.missing else ""
             self._view.show_status(answer.sentence + going)
             if not answer.missing:
-                self._draw_bound(question, answer)
+                show_bound(self._view, question, answer)
         self._trace.update()
 
-    def _draw_timeline(self) -> None:
-        if self.study is None:
-            return
-        wanted = self._view.look.value
-        name = str(self.study.table["strategy"].iloc[0]) if wanted == BEST else wanted
-        if name in self.study.runs:
-            self._draw("timeline", plot_timeline(self.study.runs[name]))
-
-    def _draw_bound(self, question: Question, answer: Answer) -> None:
-        over = "max_concurrent_requests"
-        measured = answer.study.replications.assign(**{over: getattr(question.config, over)})
-        self._draw("bound", plot_roofline(question.hub, over, config=question.config, measured=measured))
-
-    def _draw(self, name: str, drawn: Axes | Figure) -> None:
-        picture = drawn if isinstance(drawn, Figure) else drawn.figure
-        assert isinstance(picture, Picture)
-        self._view.show_picture(name, picture.png(), alt_text(picture))
+    def _look(self) -> None:
+        if self._answer is not None:
+            show_timeline(self._view, self._answer)

@@ -42,12 +42,23 @@ class Watch:
         last
             Whether the run has ended.
         """
+        if self._handle.interrupted and not last:
+            return  # files that a stop cancels are on their way into the rows
         self._series.read()
         self._failed.read()
-        done, asked = self._handle.progress
-        view.picture.value = self._picture.png(self._series.drawn(), last=last)
+        done, asked = self._done, self._handle.progress[1]
+        view.picture.value = self._picture.png(self._series.drawn(done), last=last)
         view.show_progress(replace(told, completed=done, total=asked or None))
         view.failures.value = self._failed.html()
+
+    @property
+    def _done(self) -> int:
+        """Files that have their row; after a stop without those that it cancelled."""
+        done, _ = self._handle.progress
+        if not self._handle.interrupted:
+            return done
+        rows = self._handle.results
+        return done - int(((rows["error_category"] == "cancelled") & rows["path"].notna()).sum())
 
 
 @cache

@@ -21,9 +21,9 @@ from batchlab.hub.world_spec import WorldSpec
 from batchlab.runs import RunHandle
 from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.config_panel import ConfigPanel
-from batchlab.widgets.live_lab import REDRAW
 from batchlab.widgets.live_view import LiveView
 from batchlab.widgets.watch import Watch
+from batchlab.widgets.watching import REDRAW
 
 FILES = 40_000
 REPOSITORIES = 40

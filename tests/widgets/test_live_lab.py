@@ -5,21 +5,24 @@ from __future__ import annotations
 import dataclasses
 import io
 import math
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import psutil
 import pytest
 from PIL import Image
 
 import batchlab as bl
-from batchlab.errors import AuthenticationError, ConfigError, InputError
+from batchlab.errors import AuthenticationError, BatchLabError, ConfigError, InputError
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world_spec import WorldSpec
-from batchlab.widgets import LiveLab, live_lab
+from batchlab.widgets import LiveLab, suggestions
 from batchlab.widgets.cells import CELLS
+from batchlab.widgets.conditions import Conditions
 from batchlab.widgets.search import Search
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -43,7 +46,7 @@ OPPORTUNITY = [
 def lab_of(hub: bl.SimHub, speed: float = 100.0, **settings: Any) -> LiveLab:
     usual = {"max_concurrent_requests": 8, "routes": "blobs", "default_strategy": "parallel"}
     config = bl.BatchConfig(**(usual | settings))
-    return LiveLab(hub, config=config, speed=speed, debounce=0.0)
+    return LiveLab(hub, config=config, speed=speed, debounce=0.0, suggest=False)
 
 
 def button(lab: LiveLab, name: str) -> Any:
@@ -98,9 +101,11 @@ def test_a_run_is_started_paused_resumed_and_stopped_by_hand(hub: SimHub, wait_u
     wait_until(lambda: lab.handle.progress[0] >= 60)
     button(lab, "stop").click()
     run = lab.wait(60)
+    delivered = (run.results.status == "delivered").sum()
     assert run.interrupted
     assert len(run.results) == FILES
-    assert 60 <= (run.results.status == "delivered").sum() < FILES
+    assert 60 <= delivered < FILES
+    assert f"<b>{delivered} of {FILES} files</b>" in status.value
     assert enabled(lab) == ["start"]
     assert "stopped" in by_class(lab.widget, "batchlab-runs").value
     lab.close()
@@ -176,8 +181,15 @@ def test_world_scenario_and_speed_are_chosen(hub: SimHub) -> None:
     lab.close()
 
 
+def test_what_the_hub_holds_already_stays_under_another_scenario(hub: SimHub) -> None:
+    warm = hub.under(hub.scenario)
+    warm.held = {"a": 1.0}  # type: ignore[dict-item]
+    for scenario in (hub.scenario.name, "no-limits"):
+        assert Conditions(warm).hub_of(warm.name, scenario).held == warm.held  # type: ignore[attr-defined]
+
+
 def test_failures_are_listed(hub: SimHub) -> None:
-    lab = LiveLab(hub, ["acme/app", "acme/nowhere"], speed=math.inf, debounce=0.0)
+    lab = LiveLab(hub, ["acme/app", "acme/nowhere"], speed=math.inf, debounce=0.0, suggest=False)
     lab.start()
     lab.wait(60)
     assert "acme/nowhere" in by_class(lab.widget, "batchlab-failures").value
@@ -197,19 +209,44 @@ class Found:
         """Nothing goes on."""
 
 
-def test_a_search_is_made_in_a_process_of_its_own_and_given_up_by_another_start(hub: SimHub) -> None:
-    lab = lab_of(hub, speed=math.inf)
+def alive(process: Any) -> bool:
+    return process.poll() is None
+
+
+@pytest.mark.parametrize("news", ["start", "close"])
+def test_opportunities_are_looked_for_in_a_process_of_its_own_until_there_is_news(hub: SimHub, news: str) -> None:
+    lab = LiveLab(hub, config=bl.BatchConfig(routes="blobs"), speed=math.inf, debounce=0.0)
     lab.start()
     lab.wait(60)
-    lab.find_opportunities()
-    assert "Looking for" in by_class(lab.widget, "batchlab-opportunities").value
-    assert lab._search is not None
-    process = lab._search._process
-    assert process.is_alive()
-    lab.start()
-    assert not process.is_alive()
-    lab.wait(60)
+    search = lab._suggestions._search
+    assert "looking for them" in by_class(lab.widget, "batchlab-opportunities").value
+    assert search is not None
+    assert alive(search._process)
+    getattr(lab, news)()
+    assert not alive(search._process)
     assert lab.opportunities is None
+    lab.close()
+    after = lab._suggestions._search
+    assert after is None
+
+
+def test_they_are_found_without_a_hand_and_stand_in_the_trace(
+    hub: SimHub, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = pd.DataFrame([("b", "40 in flight", "{}", "config", 5.0, 4.0, 6.0, "open")], columns=OPPORTUNITY)
+    monkeypatch.setattr(suggestions, "Search", lambda run: Found(found))
+    lab = LiveLab(hub, speed=math.inf, debounce=0.0)
+    lab.start()
+    lab.wait(60)
+    wait_until(lambda: lab.opportunities is found)
+    assert "40 in flight" in lab.to_html()
+    lab._view.speed.value = 1.0
+    lab.start()
+    assert lab.opportunities is None
+    lab.stop()
+    assert lab.wait(60).interrupted
+    assert lab._suggestions._search is None
+    assert by_class(lab.widget, "batchlab-opportunities").value == ""
     lab.close()
 
 
@@ -218,6 +255,19 @@ def test_a_search_without_an_answer_says_why(hub: SimHub) -> None:
     search = Search(dataclasses.replace(run, strategy="a policy of mine"))
     with pytest.raises(InputError, match="policy"):
         search.result()
+    search.give_up()
+    with pytest.raises(BatchLabError, match="without an answer"):
+        search.result()
+
+
+def test_a_search_gives_way_to_others_and_ends_with_whoever_asked(hub: SimHub, wait_until: Wait) -> None:
+    search = Search(bl.scan("acme/app", hub, "parallel"))
+    assert search._process.stdin is not None
+    pickle.dump(search._run, search._process.stdin)
+    search._process.stdin.flush()
+    wait_until(lambda: psutil.Process(search._process.pid).nice() in (19, getattr(psutil, "IDLE_PRIORITY_CLASS", 19)))
+    search._process.stdin.close()  # as the end of a kernel does
+    wait_until(lambda: not alive(search._process))
     search.give_up()
 
 
@@ -238,7 +288,7 @@ def test_an_opportunity_is_applied_and_run_again(
         ("b", "40 in flight", changes, "config", 5.0, 4.0, 6.0, "open"),
     ]
     found = pd.DataFrame(rows, columns=OPPORTUNITY)
-    monkeypatch.setattr(live_lab, "Search", lambda run: Found(found))
+    monkeypatch.setattr(suggestions, "Search", lambda run: Found(found))
     lab = lab_of(hub, speed=math.inf)
     assert button(lab, "find").disabled
     with pytest.raises(InputError, match="no run to look at"):
@@ -276,7 +326,7 @@ def test_a_refused_token_is_told(hub: SimHub) -> None:
 
 def test_real_time_is_not_paced(wait_until: Wait) -> None:
     with LoopbackHub(WorldSpec.files({"acme/app": {"go.mod": b"module acme"}}), "no-limits") as hub:
-        lab = LiveLab(hub, debounce=0.0)
+        lab = LiveLab(hub, debounce=0.0, suggest=False)
         for name in ("world", "scenario", "speed"):
             assert by_class(lab.widget, f"batchlab-{name}").disabled
         lab.start()

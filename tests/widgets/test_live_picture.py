@@ -108,6 +108,15 @@ def test_what_comes_later_is_read_later() -> None:
     assert len(drawn.rate) == 60
 
 
+def test_files_that_a_stop_cancelled_do_not_count_as_done() -> None:
+    trace = Trace(timeline=[sample(0.0, 8, 0, 5000.0), sample(1.0, 8, 4, 4996.0), sample(2.0, 8, 900, 4996.0)])
+    series = LiveSeries(trace)
+    series.read()
+    drawn = series.drawn(most=5)
+    assert (drawn.rate * np.diff(drawn.rate_edges)).tolist()[-2:] == [0.0, 1.0]
+    assert (drawn.rate * np.diff(drawn.rate_edges)).sum() == 5.0
+
+
 def pixels(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 

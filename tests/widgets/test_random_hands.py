@@ -32,7 +32,7 @@ class RandomHands(RuleBasedStateMachine):
         self.threads = set(threading.enumerate())
         self.hub = SimHub(WORLD, Scenario("quick", latency=Latency(median=0.5)), keep_log=True)
         self.config = BatchConfig(routes="blobs", max_concurrent_requests=8)
-        self.lab = LiveLab(self.hub, config=self.config, speed=5.0, debounce=0.0)
+        self.lab = LiveLab(self.hub, config=self.config, speed=5.0, debounce=0.0, suggest=False)
         self.checked = 0
 
     # --- hands -----------------------------------------------------------------------------------------------------

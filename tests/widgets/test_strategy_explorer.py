@@ -176,7 +176,7 @@ def test_changes_from_many_threads_end_in_the_study_of_the_last_settings(explore
 
 def test_what_fails_in_the_background_is_shown(explorer: StrategyExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     explorer.wait(PATIENCE)
-    monkeypatch.setattr("batchlab.widgets.strategy_explorer.plot_compare", lambda study: 1 / 0)
+    monkeypatch.setattr("batchlab.widgets.explorer_pictures.plot_compare", lambda study: 1 / 0)
     explorer.configure(max_concurrent_requests=9)
     explorer.wait(PATIENCE)
     assert "ZeroDivisionError: division by zero" in explorer.error
