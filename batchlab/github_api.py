@@ -1,6 +1,6 @@
 """GitHub's API as values: the requests that are sent, and what their answers mean.
 
-Pure: requests are built and answers are read here; `batchlab.async_github_client` sends them.
+Pure: requests are built and answers are read here; `batchlab.github_connection` sends them.
 
 References
 ----------

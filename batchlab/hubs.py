@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from batchlab.async_github_client import DEFAULT_BASE_URL, AsyncGitHubClient, Token
+from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_models import Repository
 from batchlab.cache_manager import CacheManager
 from batchlab.cards import card
+from batchlab.credentials import Token
+from batchlab.github_connection import DEFAULT_BASE_URL
 
 
 class Hub(Protocol):

@@ -11,11 +11,13 @@ import httpx
 import pytest
 import respx
 
-from batchlab.async_github_client import DEFAULT_BASE_URL, USER_AGENT, AsyncGitHubClient, Token
+from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_models import Repository
+from batchlab.credentials import Token
 from batchlab.errors import AuthenticationError, FileError, InputError, NetworkError, RateLimitError, ServerError
 from batchlab.git_objects import blob_sha
 from batchlab.github_api import Reply, blob_request, tree_request
+from batchlab.github_connection import DEFAULT_BASE_URL, USER_AGENT
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
 from batchlab.twin import run_virtual

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from batchlab import clock
-from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
+from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
 from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.circuit_breaker import BreakerChange
@@ -19,6 +19,7 @@ from batchlab.engine.work_queue import Entry
 from batchlab.errors import BatchLabError, NetworkError, RateLimitError, ServerError, category_of
 from batchlab.frames.records import BatchRecord, CallRecord
 from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
+from batchlab.github_connection import MOST_REDIRECTS
 
 ABOUT = 0.75  # share of the limit from which it counts as reached
 

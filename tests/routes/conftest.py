@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from batchlab.async_github_client import MOST_REDIRECTS, AsyncGitHubClient
+from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_models import Repository
 from batchlab.errors import NetworkError
 from batchlab.git_objects import blob_sha
 from batchlab.github_api import ApiRequest, Reply, Sink
+from batchlab.github_connection import MOST_REDIRECTS
 from batchlab.routes import ROUTES, Outcome, Send, WantedFile
 
 TOKEN = "ghp_" + "s3cret" * 6
