@@ -11,7 +11,9 @@ import gc
 import threading
 from collections.abc import Iterator
 
-NEW_OBJECTS = 100_000  # that there must be more than before, until the collector looks at them
+# A hundred thousand new objects until they are looked at; all of the process's when every second look of those before
+# has left a quarter more, so that the contents of a run are let go a few runs later at the latest.
+SELDOM = (100_000, 2, 2)
 
 
 class _Collector:
@@ -26,8 +28,7 @@ class _Collector:
         with self._lock:
             if self._runs == 0:
                 self._usual = gc.get_threshold()
-                gc.freeze()  # what exists already is not looked at
-                gc.set_threshold(NEW_OBJECTS, *self._usual[1:])
+                gc.set_threshold(*SELDOM)
             self._runs += 1
 
     def end(self) -> None:
@@ -35,7 +36,6 @@ class _Collector:
             self._runs -= 1
             if self._runs == 0:
                 gc.set_threshold(*self._usual)
-                gc.unfreeze()
 
 
 _collector = _Collector()
