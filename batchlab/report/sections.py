@@ -145,7 +145,7 @@ def _results(study: Study) -> Iterator[Block]:
             lambda: plots.plot_compare(study),
         )
         yield Shown.of(
-            "Makespan against calls",
+            "Makespan against points",
             "Down and to the left is better. A strategy on the line is beaten by none in both; the others take longer "
             "and spend more than one that is on it.",
             lambda: plots.plot_pareto(study),

@@ -63,7 +63,11 @@ class LivePicture:
         self._decided = _line(flights, "decision", color=MUTED, marker="|", markersize=7, **marks)
         self._by_hand = _line(flights, "by hand", color="black", marker="v", markersize=7, **marks)
         self._budget = _line(budgets, "", color="black", linewidth=1.4, drawstyle="steps-post", animated=True)
-        return [self._rate, self._flight, self._limit, self._decided, self._by_hand, self._budget]
+        self._untold = budgets.text(
+            0.5, 0.5, "no budget told", transform=budgets.transAxes, ha="center", va="center", fontsize=9, color=MUTED,
+            animated=True,
+        )  # fmt: skip
+        return [self._rate, self._flight, self._limit, self._decided, self._by_hand, self._budget, self._untold]
 
     def _dress(self, title: str) -> None:
         rates, flights, budgets = self._panels
@@ -78,7 +82,7 @@ class LivePicture:
             panel.grid(axis="y", color="#ececec", linewidth=0.8)
             panel.set_axisbelow(True)
             # Most of the time of drawing goes into the texts of ticks.
-            panel.yaxis.set_major_locator(MaxNLocator(3))
+            panel.yaxis.set_major_locator(MaxNLocator(3, integer=panel is flights))
             panel.xaxis.set_major_locator(MaxNLocator(8))
         for panel in (rates, flights):
             panel.tick_params(axis="x", bottom=False)
@@ -123,6 +127,7 @@ class LivePicture:
         self._decided.set_data(drawn.decided, np.full(len(drawn.decided), high))
         self._by_hand.set_data(drawn.by_hand, np.full(len(drawn.by_hand), high))
         self._budget.set_data(drawn.budget_time, drawn.budget)
+        self._untold.set_visible(not len(drawn.budget))
 
     def _encoded(self) -> bytes:
         file = io.BytesIO()

@@ -141,7 +141,7 @@ KNOBS: Mapping[str, Knob] = {
     ),
     "knee": Knob(
         "knee [calls]", "Calls in flight beyond which the server slows down.",
-        (2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, None), "never slows",
+        (2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, None), "none",
         lambda scenario: scenario.server.knee, lambda scenario, value: _everywhere(
             scenario, "server", lambda own: dataclasses.replace(own, knee=value)
         ),

@@ -73,12 +73,17 @@ class FailedCalls:
 
 
 def failures_html(run: Run) -> str:
-    """Return the files that were not delivered."""
-    failed = run.results[run.results["status"] == "failed"]
+    """Return the files that were not delivered; of those that a stop cancelled, only how many there are."""
+    not_delivered = run.results[run.results["status"] == "failed"]
+    failed = not_delivered[not_delivered["error_category"] != "cancelled"]
+    cancelled = len(not_delivered) - len(failed)
     shown = failed.head(MOST_ROWS)[["repo", "path", "error_category", "error"]].fillna("")
-    note = f"{len(failed):,} of {len(run.results):,} rows" if len(failed) else "none"
-    rest = f"; the first {MOST_ROWS} are shown, all are in lab.run.results" if len(failed) > MOST_ROWS else ""
-    return table_html("Files that failed", list(shown.columns), shown.to_numpy().tolist(), note + rest)
+    notes = [f"{len(failed):,} of {len(run.results):,} rows" if len(failed) else "none"]
+    if len(failed) > MOST_ROWS:
+        notes.append(f"the first {MOST_ROWS} are shown, all are in lab.run.results")
+    if cancelled:
+        notes.append(f"not read, because the run was stopped: {cancelled:,}")
+    return table_html("Files that failed", list(shown.columns), shown.to_numpy().tolist(), "; ".join(notes))
 
 
 def metrics_html(run: Run) -> str:

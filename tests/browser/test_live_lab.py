@@ -19,6 +19,14 @@ config = bl.BatchConfig(max_concurrent_requests=10, routes="blobs", default_stra
 lab = bl.LiveLab(hub, config=config, patterns=["**"], speed=2.0)
 lab
 """
+SMALL = """
+import batchlab as bl
+import psutil
+from batchlab.hub.world_spec import WorldSpec
+hub = bl.SimHub(WorldSpec.generated(4, 20, 500).build(), "no-limits")
+lab = bl.LiveLab(hub, config=bl.BatchConfig(default_strategy="sequential"), patterns=["**"], speed=float("inf"))
+lab
+"""
 IN_FLIGHT = "print(lab.hub.books.in_flight)"
 CALLS = "print(lab.hub.books.total_calls)"
 SETTING = "field-max_concurrent_requests"
@@ -40,10 +48,12 @@ def test_calls_in_flight_follow_the_slider_up_and_down(
     wait_until(lambda: in_flight() == 10, "ten in flight")
     laboratory.press(SETTING, "ArrowRight", 20)
     wait_until(lambda: in_flight() == 30, "thirty in flight")
+    laboratory.page.wait_for_timeout(1000)  # for a picture of it
     screenshots(laboratory.page, "lab-up")
     laboratory.press(SETTING, "ArrowLeft", 26)
     wait_until(lambda: in_flight() == 4, "four in flight")
     assert all(in_flight() <= 4 for _ in range(20))
+    laboratory.page.wait_for_timeout(1000)
     screenshots(laboratory.page, "lab-down")
     laboratory.assert_clean()
 
@@ -86,6 +96,23 @@ def test_a_page_that_is_loaded_again_finds_the_run_going_on_and_steers_it(
     laboratory.page.wait_for_selector(".batchlab-start:not([disabled])")
     screenshots(laboratory.page, "lab-reloaded")
     laboratory.assert_clean()
+
+
+def test_opportunities_come_by_themselves_and_are_applied(
+    open_notebook: Callable[..., Any], screenshots: Callable[[Any, str], Path]
+) -> None:
+    notebook = open_notebook([SMALL], ".batchlab-lab")
+    notebook.find("start").click()
+    notebook.page.wait_for_selector(".batchlab-opportunities:has-text('looking for them')")
+    assert notebook.python("print('at once')") == "at once"
+    notebook.page.wait_for_selector(".batchlab-apply:not([disabled])")
+    screenshots(notebook.page, "lab-opportunities")
+    notebook.find("apply").click()
+    notebook.page.wait_for_selector(".batchlab-runs:has-text('quickest')")
+    first, second = notebook.python("lab.wait(60); print(*(run.makespan for run in lab.runs))").split()
+    assert float(second) < float(first)
+    assert notebook.python("lab.close(); print([child.name() for child in psutil.Process().children()])") == "[]"
+    notebook.assert_clean()
 
 
 def test_a_setting_that_is_refused_is_said_and_the_slider_goes_back(laboratory: Any) -> None:

@@ -62,6 +62,7 @@ def test_it_opens_offline_without_a_complaint_or_a_request(
     shown.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     assert [url for url in shown.requests if not url.startswith("data:")] == [report.as_uri()]
     assert shown.complaints == []
+    shown.page.evaluate("window.scrollTo(0, 0)")
     assert screenshots(shown.page, f"report-{scheme}").stat().st_size > 10_000
 
 

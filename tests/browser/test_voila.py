@@ -11,6 +11,12 @@ import pytest
 pytestmark = pytest.mark.browser
 pytest.importorskip("voila", reason="pages of their own need voila")
 
+EXPLORER = """
+import batchlab as bl
+hub = bl.SimHub.sample()
+hub = hub.subset([repository.full_name for repository in hub.repositories[:6]])
+bl.StrategyExplorer(hub, ["adaptive", "parallel", "sequential"])
+"""
 CELL = """
 import batchlab as bl
 from batchlab.hub.world_spec import WorldSpec
@@ -22,17 +28,36 @@ bl.LiveLab(hub, config=config, patterns=["**"], speed=2.0)
 FONT_AWESOME = "fontawesome-free"
 
 
-def test_a_laboratory_is_steered_offline(
-    serve: Callable[..., Any],
-    new_page: Callable[[], Any],
-    write_notebook: Callable[..., None],
-    screenshots: Callable[[Any, str], Path],
-) -> None:
+@pytest.fixture(scope="module")
+def voila(serve: Callable[..., Any], write_notebook: Callable[..., None]) -> Any:
     server = serve("voila", ["{folder}", "--no-browser", "--Voila.ip=127.0.0.1", "--port={port}"])
-    write_notebook(server.notebooks / "lab.ipynb", [CELL])
-    shown = new_page()
-    shown.page.route(lambda url: not url.startswith(server.url), lambda route: route.abort())
-    shown.open(server, "voila/render/lab.ipynb")
+    for name, cell in (("lab", CELL), ("explorer", EXPLORER)):
+        write_notebook(server.notebooks / f"{name}.ipynb", [cell])
+    return server
+
+
+@pytest.fixture
+def open_offline(voila: Any, new_page: Callable[[], Any]) -> Callable[[str], Any]:
+    """Open one of the notebooks as a page that reaches nothing but its own server."""
+
+    def opened(name: str) -> Any:
+        shown = new_page()
+        shown.page.route(lambda url: not url.startswith(voila.url), lambda route: route.abort())
+        shown.open(voila, f"voila/render/{name}.ipynb")
+        return shown
+
+    return opened
+
+
+def assert_clean(shown: Any) -> None:
+    assert [url for url in shown.off_site if FONT_AWESOME not in url] == []
+    assert [error for error in shown.errors if FONT_AWESOME not in error] == []
+
+
+def test_a_laboratory_is_steered_offline(
+    open_offline: Callable[[str], Any], screenshots: Callable[[Any, str], Path]
+) -> None:
+    shown = open_offline("lab")
     shown.find("start").click()
     shown.page.wait_for_selector(".batchlab-stop:not([disabled])")
     shown.press("field-max_concurrent_requests", "ArrowRight", 5)
@@ -41,5 +66,21 @@ def test_a_laboratory_is_steered_offline(
     screenshots(shown.page, "voila")
     shown.find("stop").click()
     shown.page.wait_for_selector(".batchlab-start:not([disabled])")
-    assert [url for url in shown.off_site if FONT_AWESOME not in url] == []
-    assert [error for error in shown.errors if FONT_AWESOME not in error] == []
+    assert_clean(shown)
+
+
+def test_an_explorer_runs_the_twin_again_offline(
+    open_offline: Callable[[str], Any], screenshots: Callable[[Any, str], Path]
+) -> None:
+    shown = open_offline("explorer")
+    shown.page.wait_for_selector(".batchlab-explorer-bound")
+    before = shown.find("explorer-status").inner_text()
+    shown.press("explorer-latency", "ArrowRight", 2)
+    shown.page.wait_for_function(
+        "before => { const now = document.querySelector('.batchlab-explorer-status').innerText;"
+        " return now !== before && now.includes('The lower bound is') && !now.includes('more to run'); }",
+        arg=before,
+    )
+    assert shown.readout("explorer-latency") == "5"
+    screenshots(shown.page, "voila-explorer")
+    assert_clean(shown)

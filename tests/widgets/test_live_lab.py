@@ -108,6 +108,7 @@ def test_a_run_is_started_paused_resumed_and_stopped_by_hand(hub: SimHub, wait_u
     assert f"<b>{delivered} of {FILES} files</b>" in status.value
     assert enabled(lab) == ["start"]
     assert "stopped" in by_class(lab.widget, "batchlab-runs").value
+    assert f"the run was stopped: {FILES - delivered}" in by_class(lab.widget, "batchlab-failures").value
     lab.close()
 
 
