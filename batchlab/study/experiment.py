@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,7 +76,7 @@ def arm_of(run: Run, candidate: Candidate | None = None) -> Arm:
 
 
 def experiment(
-    run: Run, tried: Sequence[Candidate], hub: Hub, work: Work, seeds: Sequence[int], workers: int
+    run: Run, tried: Sequence[Candidate], hubs: Sequence[Hub], work: Work, seeds: Sequence[int], workers: int
 ) -> list[Outcome | None]:
     """Run each change and no change under the same seeds.
 
@@ -86,9 +86,9 @@ def experiment(
         Whose settings are changed.
     tried
         The changes.
-    hub
-        What is read. Where it is none of the embedded ones, changes that need other limits or a kept cache cannot be
-        tried and come out as None.
+    hubs
+        What is read, one for each seed. Where they are none of the embedded ones, changes that need other limits or a
+        kept cache cannot be tried and come out as None.
     work
         What is read of it.
     seeds
@@ -96,28 +96,28 @@ def experiment(
     workers
         Processes.
     """
-    base = hub
-    hubs: list[Hub] = [base]
-    places: list[int | None] = []
-    for candidate in tried:
-        changed = _hub_for(candidate, base, run)
-        if changed is not None and changed is not base:
-            hubs.append(changed)
-        places.append(None if changed is None else hubs.index(changed))
-    arms = [arm_of(run), *(arm_of(run, candidate) for candidate in tried)]
+    arms = [(arm_of(run), list(hubs)), *_arms(run, tried, hubs)]
+    known = list(dict.fromkeys(hub for _, places in arms for hub in places))
     wanted = [
-        Replication(place, arm, seed, None, work.patterns, work.repositories)
-        for place, arm in zip([0, *places], arms, strict=True) if place is not None
-        for seed in seeds
+        Replication(known.index(hub), arm, seed, None, work.patterns, work.repositories)
+        for arm, places in arms if places
+        for hub, seed in zip(places, seeds, strict=True)
     ]  # fmt: skip
-    with Workers(hubs, workers) as pool:
+    with Workers(known, workers) as pool:
         rows = pool.rows(wanted)
     by_arm = [rows[start : start + len(seeds)] for start in range(0, len(rows), len(seeds))]
     before, after = by_arm[0], iter(by_arm[1:])
     return [
-        None if place is None else Outcome(before, next(after), candidate.wait)
-        for candidate, place in zip(tried, places, strict=True)
+        Outcome(before, next(after), candidate.wait) if places else None
+        for candidate, (_, places) in zip(tried, arms[1:], strict=True)
     ]
+
+
+def _arms(run: Run, tried: Sequence[Candidate], hubs: Sequence[Hub]) -> Iterator[tuple[Arm, list[Hub]]]:
+    """Yield the arm of each change and the hubs that it is tried on, none where it cannot be made."""
+    for candidate in tried:
+        changed = {hub: _hub_for(candidate, hub, run) for hub in dict.fromkeys(hubs)}
+        yield arm_of(run, candidate), [other for hub in hubs if (other := changed[hub]) is not None]
 
 
 def _hub_for(candidate: Candidate, hub: Hub, run: Run) -> Hub | None:

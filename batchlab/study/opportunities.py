@@ -21,7 +21,7 @@ from batchlab.runs.binding import RESOURCES, main_resource
 from batchlab.runs.run import Run
 from batchlab.study.candidates import Candidate, candidates, tally_of
 from batchlab.study.experiment import Outcome, Work, arm_of, experiment
-from batchlab.study.prediction import Prediction, doubted, predict
+from batchlab.study.prediction import Prediction, doubted, predict, undecided
 from batchlab.twin.calibrate import Calibration, calibrate
 
 OPPORTUNITIES = Schema(
@@ -154,13 +154,14 @@ def _claims(
     run: Run, found: Calibration, tried: Sequence[Candidate], seeds: Sequence[int], workers: int
 ) -> list[_Claim]:
     work = Work(found.work.patterns)
-    outcomes = experiment(run, tried, found.hub(), work, seeds, workers)
+    outcomes = experiment(run, tried, found.hubs(len(seeds)), work, seeds, workers)
     known = [(one, outcome) for one, outcome in zip(tried, outcomes, strict=True) if outcome is not None]
     beyond = [one for one, outcome in known if _goes_beyond(found, one, outcome)]
     by_name = {one.name: outcome for one, outcome in known}
     shifts: dict[str, list[float]] = {one.name: [] for one in beyond}
     for scenario in _others(found) if beyond else ():
-        again = experiment(run, beyond, found.hub(scenario), work, seeds[:DOUBTING], workers)
+        others = found.hubs(len(seeds), scenario)[:DOUBTING]
+        again = experiment(run, beyond, others, work, seeds[:DOUBTING], workers)
         for one, outcome in zip(beyond, again, strict=True):
             if outcome is not None:
                 shifts[one.name].append(float((outcome.seconds - by_name[one.name].seconds[:DOUBTING]).mean()))
@@ -169,14 +170,14 @@ def _claims(
 
 def _goes_beyond(found: Calibration, one: Candidate, outcome: Outcome) -> bool:
     """Return whether a change brings a load about that the run does not tell of."""
-    if found.scenario.server.knee is None:
-        return outcome.peak > found.highest
-    return one.name.startswith(("concurrency", "strategy"))
+    if found.scenario.server.knee is None and outcome.peak > found.highest:
+        return True
+    return bool(found.rivals) and one.name.startswith(("concurrency", "strategy"))
 
 
 def _others(found: Calibration) -> list[Scenario]:
     """Return other conditions that the run may have met."""
-    if found.scenario.server.knee is None:
+    if not found.rivals:
         return [replace(found.scenario, server=Server(max(LEAST_KNEE, MARGIN * found.highest)))]
     return list(found.rivals)
 
@@ -190,7 +191,9 @@ def _claim(run: Run, found: Calibration, one: Candidate, outcome: Outcome, shift
     error = found.errors["rest" if one.name in _SINGLE and "rest" in found.errors else "all"]
     prediction = predict(outcome, run.makespan, error, anew=anew)
     unseen = bool(_unseen(found, one))
-    return _Claim(one, outcome, doubted(prediction, shifts or []), method, "; ".join(assumptions), unseen)
+    if shifts:
+        prediction = (undecided if found.undecided else doubted)(prediction, shifts)
+    return _Claim(one, outcome, prediction, method, "; ".join(assumptions), unseen)
 
 
 def _unseen(found: Calibration, one: Candidate) -> list[str]:
@@ -313,7 +316,7 @@ def verified(frame: pd.DataFrame, run: Run, hub: Hub, seeds: Sequence[int], work
     """
     by_name = {one.name: one for one in candidates(run, tally_of(run).opportunities())}
     tried = [by_name[name] for name in frame["id"] if name in by_name]
-    outcomes = experiment(run, tried, hub, _work_of(run), seeds, workers)
+    outcomes = experiment(run, tried, [hub] * len(seeds), _work_of(run), seeds, workers)
     measured = {one.name: outcome for one, outcome in zip(tried, outcomes, strict=True) if outcome is not None}
     rows = frame.to_dict("records")
     for row in rows:

@@ -17,6 +17,7 @@ CONFIDENCE = 0.90
 # seven runs of tests/benchmarks/opportunity_book.py from seed 1000 (docs/opportunities).
 OFF = (0.05, 0.01)
 DOUBT = 0.25  # probability that a server bears little more than was seen: twice, of a knee anywhere up to 16 times
+UNDECIDED = 0.5  # probability of a knee that explains the calls better than none, but not by enough
 MODEL = 0.05  # of the logarithm of a makespan: how far the calibrated baseline is off
 
 
@@ -34,6 +35,8 @@ class Prediction:
         Expected makespan without the change.
     below, above
         Seconds by which other servers that explain the run would make the saving smaller (0 or less) and greater.
+    doubt
+        Probability that it is as much smaller.
     """
 
     seconds: float
@@ -42,6 +45,7 @@ class Prediction:
     baseline: float
     below: float = 0.0
     above: float = 0.0
+    doubt: float = DOUBT
 
     @property
     def low(self) -> float:
@@ -61,7 +65,7 @@ class Prediction:
     def confidence(self) -> float:
         """Probability that the change saves anything."""
         sure, doubted = self._sure(self.seconds), self._sure(self.seconds + self.below)
-        return (1.0 - DOUBT) * sure + DOUBT * doubted
+        return (1.0 - self.doubt) * sure + self.doubt * doubted
 
     def _sure(self, seconds: float) -> float:
         return float(stats.t.cdf(seconds / self.spread, self.freedom)) if self.spread else float(seconds > 0.0)
@@ -122,6 +126,26 @@ def doubted(prediction: Prediction, shifts: Sequence[float]) -> Prediction:
     prediction
         For the server that explains the run best.
     shifts
-        Seconds by which each of the others would change the saving.
+        Seconds by which each of the others would change the saving, at least one.
     """
-    return replace(prediction, below=min(0.0, *shifts), above=max(0.0, *shifts)) if shifts else prediction
+    return replace(prediction, below=min(0.0, *shifts), above=max(0.0, *shifts))
+
+
+def undecided(prediction: Prediction, shifts: Sequence[float]) -> Prediction:
+    """Return a prediction midway between a server without a knee and others that explain the run as well.
+
+    Parameters
+    ----------
+    prediction
+        For the server without.
+    shifts
+        Seconds by which each of the others would change the saving, at least one.
+    """
+    middle = UNDECIDED * sum(shifts) / len(shifts)
+    return replace(
+        prediction,
+        seconds=prediction.seconds + middle,
+        below=min(0.0, *shifts) - middle,
+        above=max(0.0, *shifts) - middle,
+        doubt=UNDECIDED,
+    )

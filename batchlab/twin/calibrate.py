@@ -31,6 +31,7 @@ from batchlab.twin.observations import Recorded, observations, queries
 from batchlab.twin.query_fit import coefficients, fit_queries, terms
 from batchlab.twin.recorded_work import RecordedWork, recorded_work
 from batchlab.twin.unidentified import unidentified
+from batchlab.twin.variants import spread_of, variants
 
 FIT = Schema(
     "fit",
@@ -47,6 +48,7 @@ FIT = Schema(
     ),
 )
 STEPS = 200  # quantiles that a distribution is written down with, at most
+SHAPED = 8  # calls below which a distribution has the shape that servers have at large
 DRAWS = 32  # of the model, for each call
 SLOW = 7.0  # times as long as others: a call of the slow tail, one in as many as were made
 FEW = 30  # calls of a family from which its faults are its own
@@ -70,10 +72,13 @@ class Calibration:
     errors
         Standard error of the mean service time, over that mean, by family of endpoints, and under ``"all"`` of all
         calls together: what the number of calls leaves open.
+    unsure
+        By family, standard error of the logarithm of the service time.
     highest
         Most calls in flight at the API.
     rivals
-        Conditions with other knees that explain the calls nearly as well, see `batchlab.twin.load_fit`.
+        Conditions with other knees that explain the calls nearly as well, see `batchlab.twin.load_fit`. Where the
+        scenario has no knee, its calls do not tell whether there is one.
     seen
         Families of endpoints that were called.
     """
@@ -83,6 +88,7 @@ class Calibration:
     fit: pd.DataFrame
     unknown: tuple[str, ...]
     errors: Mapping[str, float]
+    unsure: Mapping[str, float]
     highest: int
     seen: frozenset[str]
     rivals: tuple[Scenario, ...] = ()
@@ -92,6 +98,15 @@ class Calibration:
         hub = SimHub(self.work.world, scenario or self.scenario)
         hub.held = dict(self.work.held)
         return hub
+
+    def hubs(self, count: int, scenario: Scenario | None = None) -> list[SimHub]:
+        """Return hubs with the work of the run, under conditions that are spread over what its calls leave open."""
+        return [self.hub(one) for one in variants(scenario or self.scenario, self.unsure, count)]
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the calls do not tell if the server has a knee below the load that they met."""
+        return self.scenario.server.knee is None and bool(self.rivals)
 
     def __repr__(self) -> str:
         worst = float(self.fit["distance"].max()) if len(self.fit) else math.nan
@@ -147,7 +162,8 @@ def calibrate(run: Recorded) -> Calibration:
     families = frozenset(seen.loc[seen["service"].notna(), "family"])
     rivals = tuple(_scenario(run, seen, asked, link, server) for server in load.rivals)
     errors, work = _errors(seen, idle), recorded_work(run)
-    return Calibration(scenario, work, fit, unknown, errors, load.highest, families, rivals)
+    unsure = _unsure(seen, idle)
+    return Calibration(scenario, work, fit, unknown, errors, unsure, load.highest, families, rivals)
 
 
 def _scenario(run: Recorded, seen: pd.DataFrame, asked: pd.DataFrame, link: LinkFit, server: Server) -> Scenario:
@@ -202,9 +218,16 @@ def _measured(seconds: pd.Series[float], otherwise: Latency) -> Latency:
     """Return the distribution of these times as it is."""
     if seconds.empty:
         return otherwise
-    steps = np.linspace(0.0, 1.0, min(STEPS, max(2, len(seconds))))
-    quantiles = np.maximum.accumulate(np.quantile(seconds.to_numpy(float), steps))
+    quantiles = np.maximum.accumulate(_quantiles(np.asarray(seconds, dtype=np.float64)))
     return replace(otherwise, median=float(seconds.median()), quantiles=tuple(float(value) for value in quantiles))
+
+
+def _quantiles(seconds: Array) -> Array:
+    if len(seconds) < SHAPED:
+        evenly = stats.norm.ppf((np.arange(STEPS) + 0.5) / STEPS)
+        shaped: Array = np.exp(np.log(np.maximum(seconds, 1e-6)).mean() + spread_of(seconds) * evenly)
+        return shaped
+    return np.quantile(seconds, np.linspace(0.0, 1.0, min(STEPS, len(seconds))))
 
 
 def _graphql(calls: pd.DataFrame, asked: pd.DataFrame, server: Server, limits: Limits) -> GraphQL:
@@ -260,6 +283,11 @@ def _errors(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
     sums = totals | {"all": sum(totals.values())}
     spread = variances | {"all": sum(variances.values())}
     return {name: math.sqrt(spread[name]) / whole if whole else 1.0 for name, whole in sums.items()}
+
+
+def _unsure(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
+    served = idle[seen["service"].notna()].groupby(seen["family"])
+    return {str(family): spread_of(np.asarray(one, dtype=np.float64)) / math.sqrt(len(one)) for family, one in served}
 
 
 def _fit(scenario: Scenario, seen: pd.DataFrame, asked: pd.DataFrame, results: pd.DataFrame) -> dict[str, list[object]]:

@@ -32,7 +32,7 @@ class LoadFit:
         Whether enough calls met a low load to tell.
     rivals
         Of the servers that explain the calls nearly as well, those that half and twice the load would change least and
-        most; none where no knee was found.
+        most. Where no knee was found, servers with one that explain them better, though by less than a knee must.
     """
 
     server: Server
@@ -74,10 +74,10 @@ def fit_load(seconds: Array, load: Array, group: Array) -> LoadFit:
     }
     priced = {server: gain - _price(server) * math.log(len(logs)) for server, gain in gains.items()}
     best = max(priced, key=lambda server: priced[server])
-    if priced[best] <= 0.0:
-        return LoadFit(Server(), highest, compared)
-    near = [server for server, gain in gains.items() if gain > max(gains.values()) - PLAUSIBLE]
-    return LoadFit(best, highest, compared, _extremes(near, highest))
+    most = max(gains.values())
+    near = [server for server, gain in gains.items() if gain > max(most - PLAUSIBLE, 0.0)]
+    rivals = _extremes(near, highest) if most > PLAUSIBLE else ()
+    return LoadFit(best if priced[best] > 0.0 else Server(), highest, compared, rivals)
 
 
 def _extremes(servers: list[Server], highest: int) -> tuple[Server, ...]:

@@ -40,7 +40,10 @@ def unidentified(
 
 
 def _about_load(load: LoadFit) -> Iterator[str]:
-    if load.server.knee is None and load.compared:
+    if load.server.knee is None and load.rivals:
+        knee = load.rivals[0].knee
+        yield f"knee: undecided; the calls fit one near {knee:g} better than none, but by little more than chance"
+    elif load.server.knee is None and load.compared:
         yield f"knee: none up to {load.highest} calls in flight; what more would do is unknown"
     elif load.server.knee is None:
         yield f"knee: nearly all calls met {load.highest} in flight, so that load and latency cannot be told apart"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from batchlab.study.experiment import Outcome
-from batchlab.study.prediction import correction, doubted, predict
+from batchlab.study.prediction import correction, doubted, predict, undecided
 
 
 def outcome(before, after):
@@ -38,4 +38,11 @@ def test_other_servers_widen_the_side_that_they_speak_for():
     wide = doubted(plain, [-4.0, 1.0])
     assert (wide.low, wide.high) == (pytest.approx(plain.low - 4.0), pytest.approx(plain.high + 1.0))
     assert wide.confidence < plain.confidence
-    assert doubted(plain, []) == plain
+
+
+def test_between_two_servers_that_explain_a_run_as_well_the_saving_is_midway():
+    plain = predict(outcome([10.0, 10.0], [5.0, 5.0]), 10.0, 0.0)
+    torn = undecided(plain, [-8.0])
+    assert torn.seconds == pytest.approx(1.0)
+    assert (torn.low, torn.high) == (pytest.approx(plain.low - 8.0), pytest.approx(plain.high))
+    assert torn.confidence < 0.7 < plain.confidence
