@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from batchlab.hub.blobs import AbsentBlobError
+from batchlab.hub.rest_bodies import encoded, tree_entry
 from batchlab.hub.snapshot import Snapshot, TreeEntry, leaf
 from batchlab.hub.world import World, WorldRepository
 from batchlab.twin.observations import Recorded
 
-LISTED = 230  # bytes of a file's entry in a listing, beside its path and the repository's name
+ROOT = "https://api.github.com"
 LONGEST = 2000  # bytes of a stand-in's name
 MOST = 2000  # stand-ins for what nobody wanted, in one repository
 _DIGITS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-"
@@ -130,15 +131,20 @@ def _repositories(run: Recorded, entries: pd.DataFrame, blobs: _Blobs) -> Iterat
 
 def _repository(name: str, rows: pd.DataFrame, listed: int, blobs: _Blobs) -> WorldRepository:
     leaves = [leaf(path, sha, size) for path, sha, size in zip(rows["path"], rows["sha"], rows["size"], strict=True)]
-    own = sum(LISTED + len(entry.path) + len(name) for entry in leaves)
+    own = sum(_listed(name, entry) for entry in Snapshot.of(leaves).entries)
     rest = rows["tree"].iloc[0]
     unwanted = 0 if pd.isna(rest) else max(0, int(rest) - int(rows["size"].sum()))
     return WorldRepository.of(name, Snapshot.of([*leaves, *_filler(name, unwanted, listed - own)]), blobs)
 
 
+def _listed(name: str, entry: TreeEntry) -> int:
+    """Return the bytes of an entry in a listing, with its comma."""
+    return len(encoded(tree_entry(entry, entry.path, f"{ROOT}/repos/{name}/git"))) + 1
+
+
 def _filler(name: str, size: int, listed: int) -> Iterator[TreeEntry]:
     """Yield entries that weigh as much, in files and in the listing, as those that nobody wanted."""
-    least = LISTED + len(name)
+    least = _listed(name, leaf("", "0" * 40, 10**6))
     count = min(MOST, max(int(size > 0), round(listed / (least + LONGEST)), int(listed > 2 * least)))
     for number in range(count):
         length = min(LONGEST, max(8, listed // count - least))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from batchlab.batch_config import BatchConfig
 from batchlab.errors import InputError
@@ -16,6 +18,7 @@ from batchlab.hub.sim import SimHub
 from batchlab.hub.work import Work
 from batchlab.runs import scan
 from batchlab.twin.calibrate import FIT, calibrate
+from batchlab.twin.load_fit import fit_load
 
 PLAIN = Scenario("plain", latency=Latency(0.06, 0.3), network=Network(connection=5e6), work=Work(10, 20))
 
@@ -76,6 +79,15 @@ def test_the_work_is_rebuilt_with_sizes_and_equalities():
     assert (twin.files["status"] == "delivered").all()
 
 
+def test_trees_of_the_twin_are_as_long_as_those_that_came():
+    """How fast archives are expected to be is read off them."""
+    run = run_of()
+    again = calibrate(run)
+    twin = scan(hub=again.hub(), strategy="parallel", config=run.config, patterns=again.work.patterns)
+    came, comes = (one.calls.loc[one.calls["endpoint"] == "tree", "bytes"].to_numpy() for one in (run, twin))
+    assert comes == pytest.approx(came, rel=0.05)
+
+
 def test_what_was_held_is_held_again():
     run = run_of(replace(PLAIN, work=Work(10, 20, warm=0.5)))
     again = calibrate(run)
@@ -110,6 +122,15 @@ def test_rivals_of_a_knee_are_named():
     assert min(growth[1:]) <= growth[0] <= max(growth[1:])
     slowest = max(found.rivals, key=lambda one: one.server.slowdown(16))
     assert slowest.latency.measured(0.5) < found.scenario.latency.measured(0.5) * 1.01
+
+
+def test_a_knee_that_so_few_calls_nearly_show_is_held_undecided():
+    load = np.concatenate([np.arange(1.0, 7.0), np.full(54, 10.0)])
+    seconds = 0.2 * np.maximum(1.0, load / 9.0) * np.exp(0.3 * stats.norm.ppf((np.arange(60) * 7 % 60 + 0.5) / 60))
+    found = fit_load(seconds, load, np.zeros(60))
+    assert found.server.knee is None
+    assert all(rival.knee is not None for rival in found.rivals)
+    assert found.rivals
 
 
 def test_a_handful_of_calls_shows_no_knee():
