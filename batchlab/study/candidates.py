@@ -43,6 +43,8 @@ class Candidate:
         Whether it is about reading the same once more, with a cache that was kept.
     exact
         Whether its calls are counted, not foretold.
+    idle
+        Whether the run shows that it changes nothing: it need not be tried.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Candidate:
     wait: float = 0.0
     again: bool = False
     exact: bool = False
+    idle: bool = False
 
     @property
     def is_advice(self) -> bool:
@@ -199,7 +202,9 @@ def _budgets(run: Run) -> Iterator[Candidate]:
     left = f"{int(first['left']):,} of {int(first['budget']):,} points were left at the start"
     if budget < RICH:
         rich = {"core": RICH, "remaining": None, "graphql": RICH, "graphql_remaining": None}
-        yield Candidate("token", "use a token with more budget", "a token with more budget", {}, left, rich)
+        yield Candidate(
+            "token", "use a token with more budget", "a token with more budget", {}, left, rich, idle=held == 0.0
+        )
     if held > 0.0 and int(first["left"]) < int(first["budget"]) // 2:
         fresh = {"remaining": None, "reset_in": 3600.0, "graphql_remaining": None, "graphql_reset_in": 3600.0}
         wait = max(0.0, float(first["reset"]) - float(run.calls["sent"].min()))

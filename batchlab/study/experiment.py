@@ -51,6 +51,19 @@ class Outcome:
         return np.array([b[column] - a[column] for b, a in zip(self.before, self.after, strict=True)], dtype=float)
 
     @property
+    def baseline(self) -> Array:
+        """Makespan without the change, by seed."""
+        return np.array([row["makespan"] for row in self.before], dtype=float)
+
+    def followed_by(self, more: Outcome | None) -> Outcome:
+        """Return these replications and more of the same change."""
+        return (
+            self
+            if more is None
+            else replace(self, before=[*self.before, *more.before], after=[*self.after, *more.after])
+        )
+
+    @property
     def peak(self) -> int:
         """Most calls in flight after the change."""
         return max(int(row["peak_in_flight"]) for row in self.after)

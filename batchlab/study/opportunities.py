@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,6 @@ import pandas as pd
 
 from batchlab.errors import InputError
 from batchlab.frames import Column, Schema
-from batchlab.hub.conditions import Server
-from batchlab.hub.scenario import Scenario
 from batchlab.hubs import Hub
 from batchlab.patterns import MANIFESTS
 from batchlab.runs.binding import RESOURCES, main_resource
@@ -22,6 +20,7 @@ from batchlab.runs.run import Run
 from batchlab.study.candidates import Candidate, candidates, tally_of
 from batchlab.study.experiment import Outcome, Work, arm_of, experiment
 from batchlab.study.prediction import Prediction, doubted, predict, undecided
+from batchlab.study.trials import Trials
 from batchlab.twin.calibrate import Calibration, calibrate
 
 OPPORTUNITIES = Schema(
@@ -50,10 +49,7 @@ OPPORTUNITIES = Schema(
 )
 WORTH = 0.02  # of the baseline: what saves less is no opportunity
 SURE = 0.7  # probability from which a saving is called one
-LEAST_KNEE = 4.0  # calls that any server is taken to bear
-MARGIN = 1.25  # times the calls in flight that were seen, at which a server is doubted to have its knee
 ABSENT = 0.1  # probability that a server lacks a route which the run has not called
-DOUBTING = 2  # seeds under which other conditions are tried
 UNSEEN = 100_003  # added to the seeds of a prediction, for those that verify it
 _SINGLE = frozenset({"routes-single", "strategy-parallel"})
 _USES = {
@@ -153,33 +149,10 @@ class _Claim:
 def _claims(
     run: Run, found: Calibration, tried: Sequence[Candidate], seeds: Sequence[int], workers: int
 ) -> list[_Claim]:
-    work = Work(found.work.patterns)
-    outcomes = experiment(run, tried, found.hubs(len(seeds)), work, seeds, workers)
-    known = [(one, outcome) for one, outcome in zip(tried, outcomes, strict=True) if outcome is not None]
-    beyond = [one for one, outcome in known if _goes_beyond(found, one, outcome)]
-    by_name = {one.name: outcome for one, outcome in known}
-    shifts: dict[str, list[float]] = {one.name: [] for one in beyond}
-    for scenario in _others(found) if beyond else ():
-        others = found.hubs(len(seeds), scenario)[:DOUBTING]
-        again = experiment(run, beyond, others, work, seeds[:DOUBTING], workers)
-        for one, outcome in zip(beyond, again, strict=True):
-            if outcome is not None:
-                shifts[one.name].append(float((outcome.seconds - by_name[one.name].seconds[:DOUBTING]).mean()))
+    trials = Trials(run, found, seeds, workers)
+    known = trials.outcomes(tried)
+    shifts = trials.shifts(known)
     return [_claim(run, found, one, outcome, shifts.get(one.name)) for one, outcome in known]
-
-
-def _goes_beyond(found: Calibration, one: Candidate, outcome: Outcome) -> bool:
-    """Return whether a change brings a load about that the run does not tell of."""
-    if found.scenario.server.knee is None and outcome.peak > found.highest:
-        return True
-    return bool(found.rivals) and one.name.startswith(("concurrency", "strategy"))
-
-
-def _others(found: Calibration) -> list[Scenario]:
-    """Return other conditions that the run may have met."""
-    if not found.rivals:
-        return [replace(found.scenario, server=Server(max(LEAST_KNEE, MARGIN * found.highest)))]
-    return list(found.rivals)
 
 
 def _claim(run: Run, found: Calibration, one: Candidate, outcome: Outcome, shifts: list[float] | None) -> _Claim:

@@ -18,6 +18,7 @@ CONFIDENCE = 0.90
 OFF = (0.05, 0.01)
 DOUBT = 0.25  # probability that a server bears little more than was seen: twice, of a knee anywhere up to 16 times
 UNDECIDED = 0.5  # probability of a knee that explains the calls better than none, but not by enough
+EXACT = 1e-6  # of the variance: chance that is less is none
 MODEL = 0.05  # of the logarithm of a makespan: how far the calibrated baseline is off
 
 
@@ -41,7 +42,7 @@ class Prediction:
 
     seconds: float
     spread: float
-    freedom: int
+    freedom: float
     baseline: float
     below: float = 0.0
     above: float = 0.0
@@ -107,15 +108,18 @@ def predict(outcome: Outcome, recorded: float, error: float, *, anew: bool = Fal
     The variance is the sum of four: of the mean over seeds, once for the twin and once for the runs that it is to be
     verified by; of the calibration, in proportion to the saving; and of the model, as measured on other runs.
     """
-    baseline = np.array([row["makespan"] for row in outcome.before], dtype=float)
-    factor, saved = correction(recorded, baseline), outcome.seconds
+    baseline, saved = outcome.baseline, outcome.seconds
+    factor = correction(recorded, baseline)
     mean = factor * float(saved.mean())
     chance = factor**2 * float(saved.var(ddof=1)) / len(saved) if len(saved) > 1 else 0.0
     share, least = OFF
     whole = factor * float(baseline.mean())
     unsure = error * (whole - mean if anew else mean)
-    spread = math.sqrt(2.0 * chance + unsure**2 + (share * mean) ** 2 + (least * whole) ** 2)
-    return Prediction(mean, spread, max(1, len(saved) - 1), whole)
+    variance = 2.0 * chance + unsure**2 + (share * mean) ** 2 + (least * whole) ** 2
+    few = max(1, len(saved) - 1)
+    # Satterthwaite: of the four, only chance is known from so few replications.
+    freedom = few * (variance / (2.0 * chance)) ** 2 if chance > EXACT * variance else math.inf
+    return Prediction(mean, math.sqrt(variance), freedom, whole)
 
 
 def doubted(prediction: Prediction, shifts: Sequence[float]) -> Prediction:

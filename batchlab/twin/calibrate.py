@@ -162,7 +162,7 @@ def calibrate(run: Recorded) -> Calibration:
     families = frozenset(seen.loc[seen["service"].notna(), "family"])
     rivals = tuple(_scenario(run, seen, asked, link, server) for server in load.rivals)
     errors, work = _errors(seen, idle), recorded_work(run)
-    unsure = _unsure(seen, idle)
+    unsure = _unsure(seen, idle, asked, scenario)
     return Calibration(scenario, work, fit, unknown, errors, unsure, load.highest, families, rivals)
 
 
@@ -285,9 +285,15 @@ def _errors(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
     return {name: math.sqrt(spread[name]) / whole if whole else 1.0 for name, whole in sums.items()}
 
 
-def _unsure(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
-    served = idle[seen["service"].notna()].groupby(seen["family"])
-    return {str(family): spread_of(np.asarray(one, dtype=np.float64)) / math.sqrt(len(one)) for family, one in served}
+def _unsure(seen: pd.DataFrame, idle: pd.Series[float], asked: pd.DataFrame, scenario: Scenario) -> dict[str, float]:
+    """Return the standard error of the logarithm of service times by family; of queries, beside what they carry."""
+    served = idle[seen["service"].notna() & (seen["family"] != "graphql")].groupby(seen["family"])
+    single = {str(family): spread_of(np.asarray(one, dtype=np.float64)) / math.sqrt(len(one)) for family, one in served}
+    if asked.empty:
+        return single
+    loads = slowdowns(scenario.server, asked["load"].to_numpy(float))
+    beside = asked["service"].to_numpy(float) / loads / (_shapes(asked) @ coefficients(scenario.graphql))
+    return single | {"graphql": spread_of(beside, GraphQL().sigma) / math.sqrt(len(asked))}
 
 
 def _fit(scenario: Scenario, seen: pd.DataFrame, asked: pd.DataFrame, results: pd.DataFrame) -> dict[str, list[object]]:

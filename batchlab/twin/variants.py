@@ -14,12 +14,12 @@ from batchlab.hub.conditions import Latency
 from batchlab.hub.scenario import Scenario
 
 FAMILIES = ("rest", "graphql", "archives")
-SIGMA = 0.7  # of the logarithm of service times, of servers at large
+SIGMA = 0.7  # of the logarithm of service times of single calls, of servers at large
 PULL = 2.0  # calls that it weighs as much as
 Array = NDArray[np.float64]
 
 
-def spread_of(seconds: Array) -> float:
+def spread_of(seconds: Array, at_large: float = SIGMA) -> float:
     """Return the spread of the logarithms of service times, and that of servers at large where few are known.
 
     Examples
@@ -29,7 +29,7 @@ def spread_of(seconds: Array) -> float:
     """
     logs = np.log(np.maximum(seconds, 1e-6))
     squares = float(((logs - logs.mean()) ** 2).sum()) if len(logs) else 0.0
-    return math.sqrt((squares + PULL * SIGMA**2) / (max(0, len(logs) - 1) + PULL))
+    return math.sqrt((squares + PULL * at_large**2) / (max(0, len(logs) - 1) + PULL))
 
 
 def variants(scenario: Scenario, unsure: Mapping[str, float], count: int) -> list[Scenario]:
