@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,13 @@ def test_the_interval_grows_with_chance_and_with_the_error_of_calibration():
     assert steady.seconds == unsteady.seconds == pytest.approx(5.0)
     assert steady.high - steady.low < min(unsteady.high - unsteady.low, unsure.high - unsure.low)
     assert steady.confidence > unsure.confidence > 0.9
+
+
+def test_what_chance_does_not_make_unsure_has_no_few_degrees_of_freedom():
+    steady = predict(outcome([10.0, 10.0], [5.0, 5.0]), 10.0, 0.1)
+    unsteady = predict(outcome([10.0, 10.0], [1.0, 9.0]), 10.0, 0.1)
+    assert steady.freedom == math.inf
+    assert unsteady.freedom == pytest.approx(1.0, abs=0.2)
 
 
 def test_reading_in_another_way_is_as_unsure_as_all_that_it_reads():
