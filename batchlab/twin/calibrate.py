@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from batchlab.cards import card, table
@@ -31,7 +31,7 @@ from batchlab.twin.observations import Recorded, observations, queries
 from batchlab.twin.query_fit import coefficients, fit_queries, terms
 from batchlab.twin.recorded_work import RecordedWork, recorded_work
 from batchlab.twin.unidentified import unidentified
-from batchlab.twin.variants import spread_of, variants
+from batchlab.twin.variants import SIGMA, spread_of, variants
 
 FIT = Schema(
     "fit",
@@ -47,6 +47,7 @@ FIT = Schema(
         Column("distance", "float64", "largest distance between the two distributions (ECDF), 0 to 1", "share"),
     ),
 )
+AT_LARGE = {"archives": Archives().latency.sigma}  # spread of service times, where it is not that of single calls
 STEPS = 200  # quantiles that a distribution is written down with, at most
 SHAPED = 8  # calls below which a distribution has the shape that servers have at large
 DRAWS = 32  # of the model, for each call
@@ -218,14 +219,14 @@ def _measured(seconds: pd.Series[float], otherwise: Latency) -> Latency:
     """Return the distribution of these times as it is."""
     if seconds.empty:
         return otherwise
-    quantiles = np.maximum.accumulate(_quantiles(np.asarray(seconds, dtype=np.float64)))
+    quantiles = np.maximum.accumulate(_quantiles(np.asarray(seconds, dtype=np.float64), otherwise.sigma))
     return replace(otherwise, median=float(seconds.median()), quantiles=tuple(float(value) for value in quantiles))
 
 
-def _quantiles(seconds: Array) -> Array:
+def _quantiles(seconds: Array, at_large: float) -> Array:
     if len(seconds) < SHAPED:
         evenly = stats.norm.ppf((np.arange(STEPS) + 0.5) / STEPS)
-        shaped: Array = np.exp(np.log(np.maximum(seconds, 1e-6)).mean() + spread_of(seconds) * evenly)
+        shaped: Array = np.exp(np.log(np.maximum(seconds, 1e-6)).mean() + spread_of(seconds, at_large) * evenly)
         return shaped
     return np.quantile(seconds, np.linspace(0.0, 1.0, min(STEPS, len(seconds))))
 
@@ -288,12 +289,17 @@ def _errors(seen: pd.DataFrame, idle: pd.Series[float]) -> dict[str, float]:
 def _unsure(seen: pd.DataFrame, idle: pd.Series[float], asked: pd.DataFrame, scenario: Scenario) -> dict[str, float]:
     """Return the standard error of the logarithm of service times by family; of queries, beside what they carry."""
     served = idle[seen["service"].notna() & (seen["family"] != "graphql")].groupby(seen["family"])
-    single = {str(family): spread_of(np.asarray(one, dtype=np.float64)) / math.sqrt(len(one)) for family, one in served}
+    single = {str(family): _of_mean(one, AT_LARGE.get(str(family), SIGMA)) for family, one in served}
     if asked.empty:
         return single
     loads = slowdowns(scenario.server, asked["load"].to_numpy(float))
     beside = asked["service"].to_numpy(float) / loads / (_shapes(asked) @ coefficients(scenario.graphql))
-    return single | {"graphql": spread_of(beside, GraphQL().sigma) / math.sqrt(len(asked))}
+    return single | {"graphql": _of_mean(beside, GraphQL().sigma)}
+
+
+def _of_mean(seconds: ArrayLike, at_large: float) -> float:
+    times = np.asarray(seconds, dtype=np.float64)
+    return spread_of(times, at_large) / math.sqrt(len(times))
 
 
 def _fit(scenario: Scenario, seen: pd.DataFrame, asked: pd.DataFrame, results: pd.DataFrame) -> dict[str, list[object]]:
