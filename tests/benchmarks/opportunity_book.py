@@ -23,8 +23,9 @@ from batchlab.hub.work import Work
 from batchlab.study.opportunities import OPPORTUNITIES, UNSEEN, verified
 from batchlab.study.opportunity_book import calibration_of
 
-SEEDS = 4  # replications of a prediction
-PROOFS = 12  # of a verification: means of fewer runs of ADAPTIVE differ by more than 2 % by chance
+# Of predictions and of verifications: an interval is of the mean of as many runs as it was foretold from. Means of four
+# runs of ADAPTIVE differ by more than 2 % by chance.
+SEEDS = 12
 REST = 2e6  # bytes that an archive brings beside what is wanted
 
 
@@ -97,7 +98,7 @@ def entries(case: Case, number: int, asked: argparse.Namespace) -> pd.DataFrame:
     subprocess.run(command, check=True)
     frame = pd.read_parquet(predictions)[OPPORTUNITIES.names]
     predictions.unlink()
-    unseen = [asked.first_seed + UNSEEN + 100 * number + each for each in range(asked.verifications)]
+    unseen = [asked.first_seed + UNSEEN + 100 * number + each for each in range(asked.replications)]
     done = verified(frame, run, hub, unseen, asked.workers)
     done.insert(0, "run_seed", seed)
     done.insert(0, "strategy", case.strategy)
@@ -117,8 +118,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--first-seed", type=int, default=1000)
     parser.add_argument("--cases", default="", help="names of scenarios, with commas; all unless given")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--replications", type=int, default=SEEDS, help="of each prediction")
-    parser.add_argument("--verifications", type=int, default=PROOFS, help="replications of each verification")
+    parser.add_argument("--replications", type=int, default=SEEDS, help="of each prediction, and of each verification")
     asked = parser.parse_args(arguments)
     (asked.folder / "runs").mkdir(parents=True, exist_ok=True)
     chosen = [one for one in enumerate(CASES) if not asked.cases or one[1].scenario in asked.cases.split(",")]
