@@ -110,7 +110,7 @@ def predict(outcome: Outcome, recorded: float, error: float, *, anew: bool = Fal
     """
     baseline, saved = outcome.baseline, outcome.seconds
     factor = correction(recorded, baseline)
-    mean = factor * float(saved.mean())
+    mean = factor * (float(saved.mean()) + outcome.wait)
     chance = factor**2 * float(saved.var(ddof=1)) / len(saved) if len(saved) > 1 else 0.0
     share, least = OFF
     whole = factor * float(baseline.mean())
@@ -119,7 +119,7 @@ def predict(outcome: Outcome, recorded: float, error: float, *, anew: bool = Fal
     few = max(1, len(saved) - 1)
     # Satterthwaite: of the four, only chance is known from so few replications.
     freedom = few * (variance / (2.0 * chance)) ** 2 if chance > EXACT * variance else math.inf
-    return Prediction(mean, math.sqrt(variance), freedom, whole)
+    return Prediction(mean - outcome.wait, math.sqrt(variance), freedom, whole)
 
 
 def doubted(prediction: Prediction, shifts: Sequence[float]) -> Prediction:

@@ -37,6 +37,11 @@ def test_what_chance_does_not_make_unsure_has_no_few_degrees_of_freedom():
     assert unsteady.freedom == pytest.approx(1.0, abs=0.2)
 
 
+def test_a_wait_before_the_start_is_as_long_as_it_is():
+    waits = Outcome([{"makespan": 10.0}] * 2, [{"makespan": 5.0}] * 2, wait=100.0)
+    assert predict(waits, 12.0, 0.0).seconds == pytest.approx(6.0 - 100.0)
+
+
 def test_reading_in_another_way_is_as_unsure_as_all_that_it_reads():
     slower = outcome([10.0, 10.0], [20.0, 20.0])
     assert predict(slower, 10.0, 0.1, anew=True).spread > predict(slower, 10.0, 0.1).spread
