@@ -122,7 +122,7 @@ def test_it_never_holds_a_call_back_for_good_nor_lets_two_trials_out_within_a_co
             getattr(breaker, step)(now)
             if breaker.state is BreakerState.CLOSED:
                 last_trial = -math.inf
-        assert 0.0 <= breaker.delay(now) <= longest
+        assert 0.0 <= breaker.delay(now) <= longest + 2 * math.ulp(now + longest)  # what adding to now rounds off
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5])
