@@ -141,7 +141,8 @@ class Budget:
     def _open(self, headers: RateLimitHeaders, cost: int) -> None:
         if self.left is not None:
             self._spent = self._in_flight + cost
-        self._whole = headers.remaining + self._spent - self._in_flight
+        # Answers that told nothing may have come before this one of a call that was served earlier: they do not count.
+        self._whole = headers.remaining + cost
         self.left, self.reset, self._silent, self._limit = headers.remaining, headers.reset, False, headers.limit
         self._opened = self._now
 

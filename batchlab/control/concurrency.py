@@ -26,6 +26,10 @@ class Completion:
     slowdown
         How many times as long it took as it would there; None where that cannot be told. Of calls that failed, only
         those have one that the server ended for their time.
+    in_flight
+        Calls under way when it was sent, itself included; 0 where that is not known.
+    refused
+        Whether a rate limit refused it.
     """
 
     sent: float
@@ -34,6 +38,8 @@ class Completion:
     at_limit: bool = True
     work: float = 1.0
     slowdown: float | None = None
+    in_flight: int = 0
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +111,19 @@ class RateKnee:
     """Learn the limit from the delivery rate: grow while the rate grows, then hold near the knee.
 
     A round begins with the first completion of a call sent under its limit, so that the pipe is filled to it,
-    and lasts ``max(8, 2 x limit)`` deliveries; its rate is the work delivered a second. In slow start the limit
-    doubles as long as the rate follows it by at least a fifth. Then it holds, and one round in four probes. A fifth
-    less is kept unless it costs 5 % of the rate; if it does, the next three probes try a quarter more, each kept if
-    it brings 5 %. Without the way down, chance alone would carry the limit to its ceiling. Where calls take twice
-    as long as on an idle server, or longer, it probes at once, and as far down as that tells the knee to be.
+    and lasts ``max(8, 2 x limit)`` deliveries, in slow start half of that; its rate is the work delivered a second. In
+    slow start the limit doubles as long as the rate follows it by at least a fifth; where calls take longer than on an
+    idle server, it grows by as much less, and ends where they tell the knee to be. Then it holds, and one round in
+    four probes. A fifth less is kept unless it costs 5 % of the rate; if it does, the next three probes try a quarter
+    more, each kept if it brings 5 %. Without the way down, chance alone would carry the limit to its ceiling. Where
+    calls take twice as long as on an idle server, or longer, it probes at once, and as far down as that tells the knee
+    to be. Where they take no longer, it probes upwards at once, and if that brings more, slow start goes on.
 
     A call that the server ended for its time, though small enough for an idle server, tells that too many are in
-    flight: the limit falls by more than the call was slowed down. A rate limit halves it, as far as calls are served
-    at once, ends slow start until the ceiling rises, and is remembered: for the next ten minutes the limit stays
-    below, for twice as long after each further one.
+    flight: the limit falls by more than the call was slowed down. A rate limit ends slow start until the ceiling rises
+    and is remembered: for the next hour the limit stays below, for twice as long after each further one. Below what:
+    where the first refused call was sent with more in flight than any good one, nine tenths of what was good; else
+    half of the calls that are served at once.
 
     Parameters
     ----------
@@ -132,10 +141,14 @@ class RateKnee:
     KEEP = 1.05
     PROBE = 1.25
     ROOM = 1.5  # times the knee that the slowdown tells, since that is an estimate
+    LOOK = 8  # calls that tell a change from chance
     CYCLE = 4
     UPWARDS = 3
+    FREE = 1.2  # times as long as on an idle server, up to which chance explains it
     CROWDED = 2.0  # times as long as on an idle server
-    WARY = 600.0  # seconds
+    STEP = 1.1  # times the limit below which slow start has no more to try
+    PROVED = 0.9  # of the calls in flight that no limit refused
+    WARY = 3600.0  # seconds
 
     def __init__(self, start: int, ceiling: int) -> None:
         self.limit = min(start, ceiling)
@@ -146,8 +159,11 @@ class RateKnee:
         self._misses = 0
         self._held_rates: list[float] = []
         self._upward_probes = 0
+        self._patience = 1
+        self._alarmed = False
         self._believed, self._slowdown = self.CROWDED, 1.0
         self._cut_at = -math.inf
+        self._proved, self._refused_at = 0, math.inf
         self._most_after_refusal = math.inf
         self._wary_until, self._wary_for = -math.inf, self.WARY
         self._begin_round(-math.inf)
@@ -161,6 +177,8 @@ class RateKnee:
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Count it; at the end of a round decide."""
+        if completion.refused:
+            return self._refused(completion)
         if not completion.ok and completion.slowdown is not None and completion.sent >= self._cut_at:
             return self._overloaded(completion.slowdown, completion.finished)
         if self._measured_since is None:
@@ -168,15 +186,34 @@ class RateKnee:
                 self._measured_since = completion.finished
             return None
         self._count(completion)
-        if self._delivered < max(8, 2 * self.limit):
+        if self._has_turned:
+            self._alarmed = True
+            self._held_rates.clear()
+            self._begin_round(completion.finished)  # what was delivered before says nothing of the rate now
+        if self._delivered < self._round_length:
             return None
         change = self._end_round(completion.finished) if self._at_limit >= self._delivered / 2 else None
         self._begin_round(completion.finished)
         return change
 
+    @property
+    def _round_length(self) -> int:
+        if self._alarmed:
+            return max(self.LOOK, self.limit // 2)
+        return max(self.LOOK, self.limit if self._starting else 2 * self.limit)
+
+    @property
+    def _has_turned(self) -> bool:
+        """Whether calls take so much longer all at once that the rate of this round is one of two servers."""
+        seen = self._slowdowns
+        if self._starting or self._alarmed or self.limit != self._held or not seen or len(seen) % self.LOOK:
+            return False
+        return median(seen[-self.LOOK :]) >= max(self._believed, self.ROOM * self._slowdown)
+
     def _count(self, completion: Completion) -> None:
         self._at_limit += completion.at_limit
         if completion.ok:
+            self._proved = max(self._proved, completion.in_flight)
             self._delivered += 1
             self._work += completion.work
             if completion.slowdown is not None:
@@ -186,9 +223,15 @@ class RateKnee:
         assert self._measured_since is not None
         if now >= self._wary_until:
             self._most_after_refusal = math.inf
+        self._alarmed = False
         rate = self._work / max(1e-9, now - self._measured_since)
         self._slowdown = median(self._slowdowns) if self._slowdowns else 1.0
         return self._slow_start(rate) if self._starting else self._hold(rate)
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether calls take no longer than on an idle server."""
+        return bool(self._slowdowns) and self._slowdown < self.FREE
 
     def _overloaded(self, slowdown: float, now: float) -> LimitChange | None:
         self._starting = False
@@ -207,11 +250,18 @@ class RateKnee:
         grown = self.limit / self._held - 1.0
         if rate >= self._best_rate * (1.0 + self.FOLLOWS * grown):
             self._best_rate, self._held, self._misses = rate, self.limit, 0
-            return self._set(2 * self.limit, f"{rate:.0f} calls/s and growing: slow start doubles")
+            more = 2 * self.limit / (1.0 if self._slowdown < self.FREE else self._slowdown)
+            if more >= self.STEP * self.limit:
+                return self._set(math.ceil(more), f"{rate:.0f} calls/s and growing: slow start goes on")
         self._misses += 1
-        if self._misses < self.MISSES:
+        if self._misses < self.MISSES and self._slowdown < self.CROWDED:
             return None
+        return self._end_slow_start(rate)
+
+    def _end_slow_start(self, rate: float) -> LimitChange | None:
         self._starting = False
+        if self._slowdown >= self.FREE:
+            self._held = max(self._held, min(self.limit, math.ceil(self.FREE * self.limit / self._slowdown)))
         return self._set(self._held, f"{rate:.0f} calls/s is no more than before: the knee is passed")
 
     def _hold(self, rate: float) -> LimitChange | None:
@@ -219,7 +269,8 @@ class RateKnee:
             return self._judge_probe(rate)
         self._held_rates.append(rate)
         crowded = self._slowdown >= self._believed
-        if len(self._held_rates) < self.CYCLE - 1 and not crowded:
+        rounds = self._patience if self._is_free else self.CYCLE - 1
+        if len(self._held_rates) < rounds and not crowded:
             return None
         self._best_rate = harmonic_mean(self._held_rates)
         self._held_rates.clear()
@@ -231,20 +282,24 @@ class RateKnee:
         return self._set(math.floor(self.ROOM * self._held / self._slowdown), why)
 
     def _probe(self) -> LimitChange | None:
-        if self._upward_probes == 0:
+        if self._upward_probes == 0 and not self._is_free:
             return self._set(math.floor(self._held / self.PROBE), "probes whether less will do")
-        self._upward_probes -= 1
+        self._upward_probes = max(0, self._upward_probes - 1)
         return self._set(math.ceil(self._held * self.PROBE), "probes for more")
 
     def _judge_probe(self, rate: float) -> LimitChange | None:
         wanted = self._best_rate * (self.KEEP if self.limit > self._held else 1.0 / self.KEEP)
         rates = f"{rate:.0f} calls/s after {self._best_rate:.0f}"
+        upwards = self.limit > self._held
         if rate < wanted:
-            if self.limit < self._held:
+            if not upwards:
                 self._upward_probes = self.UPWARDS
                 self._believed *= self.ROOM  # so much it is for some other reason than the crowd
+            self._patience = min(2 * self._patience, 2 * self.CYCLE) if upwards else self._patience
             return self._set(self._held, f"probe taken back: {rates}")
         self._held, self._believed = self.limit, self.CROWDED
+        if upwards and self._is_free:
+            self._starting, self._best_rate, self._misses, self._patience = True, rate, 0, 1
         return LimitChange(self.limit, f"probe kept: {rates}")
 
     def _set(self, limit: int, why: str) -> LimitChange | None:
@@ -254,12 +309,34 @@ class RateKnee:
         self.limit = limit
         return LimitChange(limit, why)
 
+    def _refused(self, completion: Completion) -> LimitChange | None:
+        """Take note of how many were in flight; the first ones to be refused need not be the first to be told."""
+        if completion.in_flight:
+            self._refused_at = min(self._refused_at, completion.in_flight)
+        new_occasion = completion.sent > self._cut_at  # of which `throttled` is told
+        if new_occasion or not self._is_new_ground or self._below_refusal >= self._most_after_refusal:
+            return None
+        self._held = self._most_after_refusal = self._below_refusal
+        return self._set(self._held, "a call with fewer in flight was refused, too")
+
+    @property
+    def _is_new_ground(self) -> bool:
+        """Whether the first refused call had more in flight than any good one."""
+        return self._proved < self._refused_at < math.inf
+
+    @property
+    def _below_refusal(self) -> int:
+        """Calls in flight that the limit just met will bear."""
+        if self._is_new_ground:
+            return max(1, math.floor(self.PROVED * (self._refused_at - 1)))
+        return max(1, math.floor(self.limit / max(1.0, self._slowdown / self.FREE) / 2))
+
     def throttled(self, now: float) -> LimitChange | None:
-        """Halve what is served at once, leave slow start, and judge anew from here."""
+        """Stay below what was refused, leave slow start, and judge anew from here."""
         self._starting = False
-        self._held = self._most_after_refusal = max(1, math.floor(self.limit / max(1.0, self._slowdown) / 2))
+        self._held = self._most_after_refusal = min(self._below_refusal, self.limit)
         self._wary_until, self._wary_for = now + self._wary_for, 2 * self._wary_for
-        return self._judge_anew(now, "halved after a rate limit")
+        return self._judge_anew(now, "a rate limit was met: stays below")
 
     def clamp(self, ceiling: int) -> None:
         """Shrink at once to a lower ceiling; a higher one is room to probe into."""

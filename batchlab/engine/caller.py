@@ -125,7 +125,12 @@ class Caller:
         self._trace.call_ended(record)
         good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
         load = self._measure(call.request, record, error)
-        self._completed(Completion(record.sent, record.finished, good, at_limit, load.work, load.slowdown))
+        self._completed(
+            Completion(
+                record.sent, record.finished, good, at_limit, load.work, load.slowdown,
+                record.in_flight, refused=outcome == "limited",
+            )
+        )  # fmt: skip
 
     def _measure(self, request: ApiRequest, record: CallRecord, error: BaseException | None) -> Load:
         seconds = record.finished - record.sent

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, count, cycle, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchlab.control.budget import (
@@ -306,6 +306,10 @@ class Run:
             self.first_told.setdefault(headers.reset, time)
 
 
+@example(
+    share=0.5, pacing=Pacing.NONE, limit=25, left=25, to_reset=6.0,
+    fates=[Fate(1.0, 2.0), Fate(1.0, 2.0), Fate(1.0, 3.0), Fate(1.0, 1.0, silent=True)], wanted=13, slots=7,
+)  # fmt: skip
 @given(
     share=st.floats(0.05, 1.0),
     pacing=st.sampled_from(Pacing),

@@ -107,13 +107,13 @@ def test_a_rate_limit_halves(make: Callable[[], ConcurrencyController]) -> None:
     assert "rate limit" in change.why
 
 
-def test_after_a_rate_limit_the_learned_limit_stays_below_for_ten_minutes_and_then_regrows_by_probing() -> None:
+def test_after_a_rate_limit_the_learned_limit_stays_below_for_an_hour_and_then_regrows_by_probing() -> None:
     controller = RateKnee(8, 96)
     _serve(controller, 300, _boundless)
     controller.throttled(100.0)
     halved = controller.limit
     assert max(_serve(controller, 4000, _boundless, start=200.0)) == halved
-    limits = _serve(controller, 4000, _boundless, start=700.0)
+    limits = _serve(controller, 4000, _boundless, start=3700.0)
     assert max(after / before for before, after in pairwise(limits)) <= 1.3
     assert limits[-1] > halved
 
@@ -121,9 +121,9 @@ def test_after_a_rate_limit_the_learned_limit_stays_below_for_ten_minutes_and_th
 def test_each_further_rate_limit_is_remembered_for_twice_as_long() -> None:
     controller = RateKnee(8, 96)
     controller.throttled(0.0)
-    controller.throttled(1000.0)
-    assert max(_serve(controller, 2000, _boundless, start=2000.0)) == 2
-    assert max(_serve(controller, 2000, _boundless, start=2200.0)) > 2
+    controller.throttled(4000.0)
+    assert max(_serve(controller, 1000, _boundless, start=10_000.0)) == 2
+    assert max(_serve(controller, 1000, _boundless, start=11_200.0)) > 2
 
 
 def test_a_small_call_that_the_servers_clock_ended_lowers_the_limit_once_and_by_more_than_it_was_slowed_down() -> None:
@@ -206,6 +206,38 @@ def test_a_learned_limit_that_was_held_down_doubles_into_a_higher_ceiling() -> N
     assert _serve(controller, 1000, _boundless)[-1] == 10
     controller.clamp(96)
     assert _serve(controller, 600, _boundless, start=1000.0)[-1] == 96
+
+
+def _refused(sent: float, finished: float, in_flight: int) -> Completion:
+    return Completion(sent, finished, ok=False, in_flight=in_flight, refused=True)
+
+
+def test_after_a_refusal_on_new_ground_the_limit_stays_below_the_first_refused_call_whichever_is_told_first() -> None:
+    controller = RateKnee(16, 96)
+    for number in range(8):
+        controller.completed(Completion(0.0, 0.1, ok=True, in_flight=number + 1))
+    controller.completed(_refused(0.1, 0.2, in_flight=16))
+    controller.throttled(0.2)
+    assert controller.limit == 13
+    controller.completed(_refused(0.1, 0.3, in_flight=13))
+    assert controller.limit == 10
+    controller.completed(_refused(0.15, 0.4, in_flight=16))
+    assert controller.limit == 10
+
+
+def test_a_refusal_of_no_more_than_went_well_before_halves() -> None:
+    controller = RateKnee(16, 96)
+    controller.completed(Completion(0.0, 0.1, ok=True, in_flight=1))
+    controller.completed(Completion(0.0, 0.1, ok=True, in_flight=16))
+    controller.completed(_refused(0.1, 0.2, in_flight=16))
+    controller.throttled(0.2)
+    assert controller.limit == 8
+
+
+def test_slow_start_goes_on_where_a_probe_finds_a_server_that_bears_more_by_now() -> None:
+    limits = _serve(RateKnee(8, 96), 6000, lambda now: 8 if now < 10 else 64, told=True)
+    assert median(limits[400:700]) <= 14
+    assert median(limits[-2000:]) >= 48
 
 
 @given(

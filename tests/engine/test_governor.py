@@ -98,9 +98,11 @@ def test_a_silent_server_that_bore_more_than_a_rule_allows_is_not_held_to_it_aft
         governor.sent("core", 1, 1.0 + number / 100, EPOCH)
         governor.answered("core", 1, 1, None)
     assert governor.limited("core", secondary(wait=30.0), sent=20.0, now=20.1) == 30.0
-    assert hold(governor, 50.2) == Hold(Reason.PACE, pytest.approx(9.85), "secondary")
+    assert hold(governor, 50.2) is None  # one limit may be the server's own
+    assert governor.limited("core", secondary(wait=5.0), sent=50.3, now=50.4) == 5.0
+    assert hold(governor, 55.4) == Hold(Reason.PACE, pytest.approx(4.65), "secondary")
     governor.succeeded("core", sent=12.5)
-    assert hold(governor, 50.2) is None
+    assert hold(governor, 55.4) is None
 
 
 def test_single_files_and_queries_share_the_cpu_seconds_of_a_minute(governor: Governor) -> None:

@@ -41,7 +41,7 @@ def test_queries_that_load_stretched_to_the_servers_clock_are_sent_again_whole_a
 
 
 def test_files_that_wait_go_another_way_once_that_is_the_better_one(read: Read) -> None:
-    quick = Period(4.0, latency=Latency(0.02))
+    quick = Period(2.5, latency=Latency(0.02))
     reading = read(
         SimHub(scenario=Scenario("nearer", latency=FAR, periods=(quick,), work=WORK)),
         strategy="adaptive",
