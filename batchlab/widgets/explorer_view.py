@@ -55,7 +55,7 @@ class ExplorerView:
                 self.status,
                 *(part for name in PICTURES for part in (self.pictures[name], self.words[name])),
             ],
-            layout={"width": "100%", "max_width": WIDTH},
+            layout={"width": "100%", "max_width": WIDTH, "padding": "4px"},
         )
         box.add_class("batchlab-explorer")
         return box

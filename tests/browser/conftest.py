@@ -233,6 +233,26 @@ class Notebook:
         """Run code in the notebook's kernel, behind whatever runs there, and return what it printed."""
         return str(self.page.evaluate(EXECUTE, [code, 1000 * PATIENCE])).strip()
 
+    def restart_kernel(self) -> None:
+        """Save the notebook, and begin with a new kernel."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.wait_ready()
+
+    def assert_fits(self, name: str) -> None:
+        """A panel takes 800 px at most, and nothing that is seen in it reaches beyond its right edge."""
+        width, beyond = self.find(name).first.evaluate(
+            """panel => {
+              const end = part => part.getBoundingClientRect().right;
+              const beyond = [...panel.querySelectorAll('*')].filter(
+                part => part.checkVisibility() && end(part) > end(panel) + 1
+              );
+              return [panel.getBoundingClientRect().width, beyond.map(part => part.className)];
+            }"""
+        )
+        assert width <= 800
+        assert beyond == []
+
     def find(self, name: str) -> Any:
         """Return what has the CSS class ``batchlab-<name>``; the page may show it more than once."""
         return self.page.locator(f".batchlab-{name}")

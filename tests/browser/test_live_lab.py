@@ -107,12 +107,31 @@ def test_opportunities_come_by_themselves_and_are_applied(
     assert notebook.python("print('at once')") == "at once"
     notebook.page.wait_for_selector(".batchlab-apply:not([disabled])")
     screenshots(notebook.page, "lab-opportunities")
+    notebook.assert_fits("lab")
     notebook.find("apply").click()
     notebook.page.wait_for_selector(".batchlab-runs:has-text('quickest')")
     first, second = notebook.python("lab.wait(60); print(*(run.makespan for run in lab.runs))").split()
     assert float(second) < float(first)
     assert notebook.python("lab.close(); print([child.name() for child in psutil.Process().children()])") == "[]"
     notebook.assert_clean()
+
+
+def test_a_kernel_that_is_restarted_leaves_the_trace_and_the_cell_makes_a_laboratory_again(
+    open_notebook: Callable[..., Any], screenshots: Callable[[Any, str], Path]
+) -> None:
+    notebook = open_notebook([SMALL], ".batchlab-lab")
+    notebook.find("start").click()
+    trace = notebook.page.get_by_text("Trace of the laboratory: sequential on generated: 80 delivered")
+    trace.wait_for()
+    notebook.restart_kernel()
+    trace.click()
+    assert notebook.page.locator("details img[src^='data:image/png']").first.is_visible()
+    screenshots(notebook.page, "lab-restarted")
+    notebook.run_all()
+    notebook.page.wait_for_selector(".batchlab-lab .batchlab-stop[disabled]")
+    notebook.find("start").click()
+    notebook.page.wait_for_selector(".batchlab-runs:has-text('quickest')")
+    notebook.python("lab.close()")
 
 
 def test_a_setting_that_is_refused_is_said_and_the_slider_goes_back(laboratory: Any) -> None:

@@ -36,6 +36,7 @@ def test_sliders_run_the_twin_again_and_everything_follows(
     assert notebook.readout("explorer-latency") == "5"
     assert notebook.python(AS_SHOWN) == "True"
     screenshots(notebook.page, "explorer")
+    notebook.assert_fits("explorer")
     notebook.assert_clean()
 
 
