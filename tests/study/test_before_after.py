@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -21,8 +22,10 @@ SLOW = BatchConfig(max_concurrent_requests=4, routes=("blobs",))
 def test_an_opportunity_of_the_frame_is_applied_and_does_what_was_foretold():
     before = scan(hub=HUB, strategy="parallel", config=SLOW)
     row = opportunities(before, seeds=range(2)).set_index("id", drop=False).loc["concurrency-up"]
-    handle = start(hub=HUB, strategy="parallel", config=BatchConfig(**SLOW.to_dict()))
+    # Next to no virtual time passes before the change is made, however quick the engine is.
+    handle = start(hub=HUB, strategy="parallel", config=BatchConfig(**SLOW.to_dict()), speed=0.01)
     handle.apply(row)
+    handle.pace(math.inf)
     after = handle.result()
     assert handle.config.max_concurrent_requests == json.loads(row["config"])["max_concurrent_requests"]
     frame = before_after(before, after, row)
