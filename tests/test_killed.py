@@ -62,6 +62,7 @@ def kill_after(files: int, scan: subprocess.Popen[bytes], hub: LoopbackHub) -> N
     scan.communicate()
 
 
+@pytest.mark.long
 def test_a_scan_killed_ten_times_is_complete_in_the_end_and_repeats_only_what_was_in_flight(
     hub: LoopbackHub, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def test_without_arguments_it_reports_on_the_sample_world(batchlab: Run) -> None
     assert bl.read_report("report.html").replications["seed"].nunique() == 2
 
 
+@pytest.mark.long
 def test_the_performance_notebook_makes_the_very_report_that_the_command_makes(
     batchlab: Run, make_repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 Run = Callable[..., Result]
@@ -27,6 +28,7 @@ def _announced(served: subprocess.Popen[bytes]) -> tuple[str, str]:
     return found[1], found[2]
 
 
+@pytest.mark.long
 def test_what_is_served_is_compared_as_the_real_github_would_be(
     batchlab: Run, process: Process, repositories: list[str]
 ) -> None:

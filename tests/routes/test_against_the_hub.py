@@ -94,6 +94,7 @@ def test_the_hub_sees_the_calls_and_points_that_the_price_says(
     assert hub.books.core_spent + hub.books.graphql_spent == price.points
 
 
+@pytest.mark.long
 def test_each_route_reads_a_served_hub_by_its_one_address(sender: Any) -> None:
     sample = World.sample()
     repo = next(repo for repo in sample.repositories if not repo.full_name.endswith("/empty"))

@@ -88,6 +88,7 @@ def _validator(openapi: Any, path: str, status: int) -> Any:
     return _VALIDATORS[path, status]
 
 
+@pytest.mark.long
 def test_every_body_fits_the_description(openapi: Any, github: EmbeddedGitHub, sample: World) -> None:
     faults: set[str] = set()
     statuses = set()
