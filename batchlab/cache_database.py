@@ -123,7 +123,7 @@ def _make_folder(path: Path) -> None:
 def _unusable(path: str | Path, error: Exception) -> InputError:
     return InputError(
         f"no cache can be kept at {path}: {error}; give another path, name a folder that can be written in "
-        f"BATCHLAB_CACHE_DIR, or keep it in memory with CacheManager(':memory:')"
+        "BATCHLAB_CACHE_DIR, or keep it in memory with CacheManager(':memory:')"
     )
 
 

@@ -22,7 +22,6 @@ SERVICE_SECONDS_A_MINUTE = {"graphql": 60.0}
 CPU_SECONDS_A_MINUTE = 90.0  # of all calls together
 # Of a response's time. GitHub calls it a rough estimate; of small reads by REST recordings show a quarter.
 CPU_SHARE = {"core": 0.25, "graphql": 1.0}
-UNRULED = 1  # secondary limits met by which a server that names no budget has not shown GitHub's rules yet
 MOST_PAUSES_IN_A_ROW = 5
 LONGEST_OUTAGE = 300.0  # seconds without a usable answer after which a pool's files are given up
 NEVER = -math.inf
@@ -106,7 +105,7 @@ class Governor:
         self._pauses: dict[str, float] = {}
         self._paused_at, self._paused_by = NEVER, ""
         self._in_a_row = 0
-        self._occasions = 0
+        self._has_rules = False
         self._cpu = ServiceWindow(policy.minute_share(config) * CPU_SECONDS_A_MINUTE, first=math.inf)
         self._no_cpu = Refutation(CPU_SECONDS_A_MINUTE)
 
@@ -157,9 +156,8 @@ class Governor:
         if cool_down > 0:
             return Hold(Reason.NETWORK, cool_down)
         primary = keeper.budget.delay(1, demand, epoch)
-        # A server that names no budget has its limits switched off, until it proves otherwise: one that it met once
-        # is one of its own, which fewer calls in flight may well avoid.
-        unlimited = keeper.budget.silent and self._occasions <= UNRULED
+        # A server that names no budget has its limits switched off, until it proves otherwise.
+        unlimited = keeper.budget.silent and not self._has_rules
         cpu = 0.0 if self._no_cpu.refuted or pool not in CPU_SHARE else self._cpu.delay(now)
         secondary = 0.0 if unlimited else max(cpu, keeper.delay_by_rules(now))
         if max(primary, secondary) <= 0:
@@ -227,7 +225,8 @@ class Governor:
         if sent <= self._paused_at:
             return None
         self._in_a_row += 1
-        self._occasions += 1 if error.kind == "secondary" else 1 + UNRULED
+        # The first secondary limit may be one of the server's own, which fewer calls in flight avoid.
+        self._has_rules |= error.kind == "primary" or self._paused_at > NEVER
         self._paused_at, self._paused_by = now, error.kind
         seconds = pause(error, self._in_a_row)
         held = pool if error.kind == "primary" else EVERYONE

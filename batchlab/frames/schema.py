@@ -103,6 +103,5 @@ def attributes(records: Sequence[Any], names: Sequence[str]) -> dict[str, list[A
 
 def _series(values: Sequence[Any], dtype: str) -> pd.Series[Any]:
     if dtype == "string":
-        # As a rule all are text, and there are few enums to look for.
-        values = [v if v.__class__ is str else v.value if isinstance(v, Enum) else v for v in values]
+        values = [v.value if isinstance(v, Enum) else v for v in values]
     return pd.Series(values, dtype=dtype)

@@ -57,11 +57,9 @@ class Outcome:
 
     def followed_by(self, more: Outcome | None) -> Outcome:
         """Return these replications and more of the same change."""
-        return (
-            self
-            if more is None
-            else replace(self, before=[*self.before, *more.before], after=[*self.after, *more.after])
-        )
+        if more is None:
+            return self
+        return replace(self, before=[*self.before, *more.before], after=[*self.after, *more.after])
 
     @property
     def peak(self) -> int:
