@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -146,8 +146,8 @@ class Budget:
         self.left, self.reset, self._silent, self._limit = headers.remaining, headers.reset, False, headers.limit
         self._opened = self._now
 
-    def delay(self, points: int, demand: int, epoch: float) -> float:
-        """Return the seconds to hold back a call of ``points`` while ``demand`` points are still wanted.
+    def delay(self, points: int, demand: Callable[[], int], epoch: float) -> float:
+        """Return the seconds to hold back a call of ``points`` while ``demand()`` points are still wanted.
 
         Infinity means: until an answer has told what is left.
         """
@@ -161,7 +161,7 @@ class Budget:
             return math.inf if first_calls_out and not self._silent else 0.0
         if usable < points:
             return self.reset + CLOCK_SKEW - epoch
-        scarce = self.pacing is not Pacing.NONE and demand > usable
+        scarce = self.pacing is not Pacing.NONE and demand() > usable
         return max(0.0, self._next_send - epoch) if scarce else 0.0
 
 

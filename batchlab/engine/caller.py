@@ -24,7 +24,7 @@ from batchlab.github_connection import MOST_REDIRECTS
 ABOUT = 0.75  # share of the limit from which it counts as reached
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
     """One HTTP exchange: what is asked, its record, and the seconds that it was expected to take."""
 
@@ -98,16 +98,16 @@ class Caller:
         self._ended(call, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed", error)
 
     def _answered(self, call: _Call, reply: Reply, refusal: BatchLabError | None) -> None:
-        request, record = call.request, call.record
+        request, record, now = call.request, call.record, clock.now()
         record.points = cost_of(request, reply, refusal)
         record.status, record.bytes = reply.status, len(reply.body) + reply.streamed
         record.answered = reply.began
         told = RateLimitHeaders.parse(reply.headers)
         if told is not None:
             record.budget, record.left = told.limit, told.remaining
-            record.reset = clock.now() + told.reset - clock.epoch()
+            record.reset = now + told.reset - clock.epoch()
         self._governor.answered(request.pool, request.points, record.points, told)
-        self.connection(self._governor.heard(request.pool, refusal, request.files, clock.now()))
+        self.connection(self._governor.heard(request.pool, refusal, request.files, now))
         if refusal is None:
             self._governor.succeeded(request.pool, record.sent)
             self._ended(call, "not_modified" if reply.status == 304 else "ok", None)

@@ -220,7 +220,7 @@ class Dispatcher:
         if (obstacle := self._queue.peek(lane).job.obstacle) is not None:
             self._refuse(lane, obstacle, now)
             return now  # it goes another way, maybe in a lane that was looked at already
-        while (hold := self._hold(lane)) is None:
+        while (hold := self._hold(lane, now)) is None:
             self._start(self._gather(lane, now), now)
             if not self._queue.waiting(lane):
                 return math.inf
@@ -251,14 +251,15 @@ class Dispatcher:
             self._charge_waits(self._queue.pop(lane), now)
         return entry
 
-    def _hold(self, lane: Lane) -> Hold | None:
+    def _hold(self, lane: Lane, now: float) -> Hold | None:
         if self.limiter.paused:
             return PAUSED
         if not self.limiter.free or self._may_fill_up(lane):
             return SLOT
         if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
             return SLOT
-        hold = self.governor.hold(lane.pool, self._demand(lane.pool), clock.now(), clock.epoch(), route=lane.route)
+        demand = partial(self._demand, lane.pool)
+        hold = self.governor.hold(lane.pool, demand, now, clock.epoch(), route=lane.route)
         if hold is None and not self._holdings.room_for(self._queue.peek(lane).job.memory):
             self._holdings.blocked()
             return SLOT

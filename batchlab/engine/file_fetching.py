@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from batchlab import clock
@@ -70,7 +69,7 @@ class FileFetching:
         self.batching, self.holdings = batching, holdings
         self._leaders: dict[str, Ask] = {}
         self._down: dict[str, Exception] = {}
-        self._under_way: Counter[str] = Counter()
+        self.under_way: Counter[str] = Counter()  # calls by route
         self._stranded: list[Ask] = []
         self._open: Counter[Repository] = Counter()
         self.asked = self.done = self.following = self._bytes_asked = 0
@@ -139,18 +138,9 @@ class FileFetching:
 
     def settle(self, route: Route) -> None:
         """Queue what a missing route has left behind, unless a call of it is still under way."""
-        if self.is_down(route) and not self._under_way[route.name]:
+        if self.is_down(route) and not self.under_way[route.name]:
             stranded, self._stranded = self._stranded, []
             self._queue(stranded, self._down[route.name])
-
-    @contextmanager
-    def under_way(self, route: Route) -> Iterator[None]:
-        """Count a call of a route while it lasts."""
-        self._under_way[route.name] += 1
-        try:
-            yield
-        finally:
-            self._under_way[route.name] -= 1
 
     def route_down(self, route: Route, error: Exception) -> None:
         """Take note that the server does not have a route, as ``error`` told: nothing more is planned for it."""

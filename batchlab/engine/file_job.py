@@ -44,7 +44,8 @@ class FileJob:
         self.lane = Lane(route.whole_repository, route.pool, route.name)
         self.priority = max(ask.result.request.priority for ask in asks)
         self._to_disk = fetching.batching.goes_to_disk(route, asks[0].file)
-        self._handed_over = self._failures = 0
+        self._wanted_bytes = sum(ask.file.size for ask in asks)
+        self._failures = 0
         self._started = 0.0
 
     @property
@@ -64,7 +65,7 @@ class FileJob:
     @property
     def memory(self) -> int:
         """Bytes of memory that it needs for what it has not handed over yet."""
-        return STREAM_BUFFER if self._to_disk else sum(ask.file.size for ask in self.asks) - self._handed_over
+        return STREAM_BUFFER if self._to_disk else self._wanted_bytes
 
     @property
     def obstacle(self) -> BatchLabError | None:
@@ -79,14 +80,18 @@ class FileJob:
         if not all(self._fetching.batching.fits(self._route, files, ask.file) for ask in other.asks):
             return False
         self.asks += other.asks
+        self._wanted_bytes += other._wanted_bytes
         return True
 
     async def run(self, send: Send) -> None:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
         self._started = clock.now()
         files = [ask.file for ask in self.asks]
-        with self._fetching.under_way(self._route):
+        self._fetching.under_way[self.route] += 1
+        try:
             outcomes = await self._fetch(files, send)
+        finally:
+            self._fetching.under_way[self.route] -= 1
         self._fetching.batching.delivered(self._route, files, clock.now() - self._started)
         for ask, outcome in zip(self.asks, outcomes, strict=True):
             self._take(ask, outcome)
@@ -113,7 +118,7 @@ class FileJob:
                 self._fetching.arrived_on_disk(ask, body)
             else:
                 self._fetching.arrived(ask, body)
-                self._handed_over += ask.file.size
+                self._wanted_bytes -= ask.file.size
         except IntegrityError as error:
             if len(self.asks) == 1 and self._route.by_sha:
                 raise

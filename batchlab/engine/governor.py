@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from batchlab import clock
@@ -134,7 +135,7 @@ class Governor:
         """Return the seconds that a pool's budget needs for so many points, None where it has enough or is unknown."""
         return self._pool(pool).budget.seconds_for(points, epoch)
 
-    def hold(self, pool: str, demand: int, now: float, epoch: float, *, route: str = "") -> Hold | None:
+    def hold(self, pool: str, demand: Callable[[], int], now: float, epoch: float, *, route: str = "") -> Hold | None:
         """Return what holds a call of this pool back, None when it may go.
 
         Parameters
@@ -142,7 +143,7 @@ class Governor:
         pool
             The rate-limit resource.
         demand
-            Points of it that everything waiting wants.
+            Returns the points of it that everything waiting wants.
         now, epoch
             Seconds on the run's clock, and UTC epoch seconds.
         route

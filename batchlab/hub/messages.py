@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from batchlab.hub.addresses import Host
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HubRequest:
     """One HTTP request as the embedded GitHub sees it.
 
@@ -73,7 +73,7 @@ class Answer:
     wire: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HubResponse:
     """One HTTP response: status, header values by lower-case name, body."""
 

@@ -6,7 +6,7 @@ It waits as long as the service says; on a virtual loop that takes no time at al
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
 import httpx
 
@@ -39,10 +39,11 @@ class HubTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Serve one request; a read timeout in the request's extensions is obeyed."""
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
         arrival = HubRequest(
             request.method,
-            request.url.raw_path.partition(b"?")[0].decode("ascii"),
-            request.url.query.decode("ascii"),
+            path,
+            query,
             _by_name(request.headers),
             b"" if request.method == "GET" else await request.aread(),
             self._hosts.get(request.url.host, "api"),
@@ -66,9 +67,9 @@ class HubTransport(httpx.AsyncBaseTransport):
         if exchange.is_reset:
             raise httpx.ReadError("connection reset by the embedded GitHub", request=request)
 
-    async def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> Awaitable[None]:
         """Let seconds of the embedded GitHub pass."""
-        await clock.sleep(seconds if clock.is_virtual() else seconds / self._speed)
+        return clock.sleep(seconds if clock.is_virtual() else seconds / self._speed)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -72,7 +72,7 @@ def rates_at(faults: Faults, family: str, seed: int, seconds: float) -> Mapping[
     return faults.rates(family)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Weather:
     """What one call meets: seconds of service on an idle server, and a kind of fault or None."""
 

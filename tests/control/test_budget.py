@@ -61,16 +61,16 @@ def test_headers_that_are_absent_or_unreadable_mean_unknown_and_never_zero(missi
 def test_a_few_calls_may_go_before_the_first_answer_and_then_none(pacing: Pacing) -> None:
     budget = Budget(1.0, pacing)
     for _ in range(FIRST_CALLS):
-        assert budget.delay(1, 1000, START) == 0.0
+        assert budget.delay(1, lambda: 1000, START) == 0.0
         budget.sent(1, START)
-    assert budget.delay(1, 1000, START) == math.inf
+    assert budget.delay(1, lambda: 1000, START) == math.inf
     assert budget.usable is None
 
 
 def test_without_pacing_no_first_answer_is_waited_for() -> None:
     budget = Budget(1.0, Pacing.NONE)
     for _ in range(10 * FIRST_CALLS):
-        assert budget.delay(1, 1000, START) == 0.0
+        assert budget.delay(1, lambda: 1000, START) == 0.0
         budget.sent(1, START)
 
 
@@ -79,7 +79,7 @@ def test_a_server_that_tells_nothing_has_no_budget_to_keep() -> None:
     budget.sent(1, START)
     budget.answered(1, 1, None)
     for _ in range(10 * FIRST_CALLS):
-        assert budget.delay(1, 1000, START) == 0.0
+        assert budget.delay(1, lambda: 1000, START) == 0.0
         budget.sent(1, START)
 
 
@@ -88,7 +88,7 @@ def test_a_call_that_was_lost_makes_room_for_another_first_call() -> None:
     for _ in range(FIRST_CALLS):
         budget.sent(1, START)
     budget.lost(1)
-    assert budget.delay(1, 1000, START) == 0.0
+    assert budget.delay(1, lambda: 1000, START) == 0.0
 
 
 def test_the_share_is_taken_of_what_was_left_before_the_first_calls() -> None:
@@ -104,7 +104,7 @@ def test_what_is_in_flight_cannot_be_spent_twice() -> None:
     for _ in range(10):
         budget.sent(1, START)
     assert budget.usable == 0
-    assert budget.delay(1, 1, START) == HOUR + CLOCK_SKEW
+    assert budget.delay(1, lambda: 1, START) == HOUR + CLOCK_SKEW
 
 
 def test_an_answer_that_cost_nothing_gives_its_point_back() -> None:
@@ -118,7 +118,8 @@ def test_others_who_spend_of_the_same_budget_are_left_what_they_may_spend_before
     budget = _opened(1000, share=0.5)
     budget.sent(1, START + 199.0)
     budget.answered(1, 1, _told(3))
-    assert budget.delay(1, 1, START + 199.0) == HOUR - 199.0 + CLOCK_SKEW  # at 5 a second, 3 may be gone already
+    # At 5 a second, 3 may be gone already.
+    assert budget.delay(1, lambda: 1, START + 199.0) == HOUR - 199.0 + CLOCK_SKEW
     budget = _opened(1000, share=0.5)
     budget.sent(1, START + 996.0)
     budget.answered(1, 1, _told(3))
@@ -141,12 +142,12 @@ def test_a_share_changed_during_the_run_counts_at_once() -> None:
 
 def test_nothing_left_waits_for_the_reset_and_a_little_longer() -> None:
     budget = _opened(0)
-    assert budget.delay(1, 1, START + 100.0) == HOUR - 100.0 + CLOCK_SKEW
+    assert budget.delay(1, lambda: 1, START + 100.0) == HOUR - 100.0 + CLOCK_SKEW
 
 
 def test_after_the_reset_what_is_left_is_unknown_again() -> None:
     budget = _opened(0)
-    assert budget.delay(1, 1, START + HOUR + CLOCK_SKEW) == 0.0
+    assert budget.delay(1, lambda: 1, START + HOUR + CLOCK_SKEW) == 0.0
     assert budget.left is None
     budget.sent(1, START + HOUR + CLOCK_SKEW)
     budget.answered(1, 1, _told(4999, START + 2 * HOUR))
@@ -172,13 +173,13 @@ def test_a_reset_named_a_little_differently_opens_no_new_window(jitter: float) -
 
 
 def test_plenty_is_not_paced() -> None:
-    assert _opened(1000).delay(1, 1000, START) == 0.0
+    assert _opened(1000).delay(1, lambda: 1000, START) == 0.0
 
 
 def test_a_scarce_budget_is_spread_to_its_reset() -> None:
     budget, now, sent = _opened(10), START, []
     while now < START + HOUR:
-        now += budget.delay(1, 1000, now)
+        now += budget.delay(1, lambda: 1000, now)
         sent.append(now)
         budget.sent(1, now)
     assert len(sent) == 10 + 1
@@ -190,13 +191,13 @@ def test_a_burst_while_there_was_plenty_is_not_paid_back_by_standing_still() -> 
     budget = _opened(1000)
     for _ in range(500):
         budget.sent(1, START)
-    assert budget.delay(1, 10_000, START) == pytest.approx(HOUR / 501)
+    assert budget.delay(1, lambda: 10_000, START) == pytest.approx(HOUR / 501)
 
 
 def test_a_dear_call_is_followed_by_a_longer_gap() -> None:
     budget = _opened(100)
     budget.sent(10, START)
-    assert budget.delay(1, 1000, START) == pytest.approx(10 * HOUR / 100)
+    assert budget.delay(1, lambda: 1000, START) == pytest.approx(10 * HOUR / 100)
 
 
 @dataclass
@@ -275,7 +276,7 @@ class Run:
 
     def _send_what_may_go(self) -> float:
         while self.wanted and self.in_flight < self.slots:
-            delay = self.budget.delay(1, self.wanted, self.now)
+            delay = self.budget.delay(1, lambda: self.wanted, self.now)
             if delay > 0:
                 return delay
             fate = next(self.fates)

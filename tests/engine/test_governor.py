@@ -31,7 +31,7 @@ def headers(remaining: int, reset_in: float = 100.0) -> dict[str, str]:
 
 
 def hold(governor: Governor, now: float, pool: str = "core") -> Hold | None:
-    return governor.hold(pool, 1, now, EPOCH + now)
+    return governor.hold(pool, lambda: 1, now, EPOCH + now)
 
 
 def test_a_pause_holds_every_pool_that_a_secondary_limit_may_mean(governor: Governor) -> None:
