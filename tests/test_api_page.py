@@ -38,7 +38,7 @@ from batchlab.config_files import load_config
 from batchlab.errors import NetworkError
 from batchlab.frames import RESULTS, MetricsFrame
 from batchlab.hub.loopback import LoopbackHub
-from batchlab.hub.scenario import Scenario
+from batchlab.hub.scenario import Latency, Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.world import World
 from batchlab.hub.world_spec import WorldSpec
@@ -61,6 +61,7 @@ FILES: dict[str, dict[str, bytes]] = {
 }
 WANTED = 4 + 3 + 9  # manifests and lockfiles in them
 SCENARIO = Scenario.load("no-limits")
+QUICK = Scenario("quick", latency=Latency(0.005))  # where seconds are real
 
 
 class Block(NamedTuple):
@@ -394,7 +395,7 @@ def test_every_block_runs_on_the_embedded_github(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_block_runs_in_a_fresh_interpreter_over_real_sockets(tmp_path: Path) -> None:
-    with LoopbackHub(WorldSpec.files(FILES), SCENARIO) as hub:
+    with LoopbackHub(WorldSpec.files(FILES), QUICK) as hub:
         place = {"GITHUB_API_URL": hub.base_url, "GITHUB_TOKEN": hub.token, "BATCHLAB_CACHE_DIR": str(tmp_path)}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "BATCHLAB_"))}
         # The page closes no client that it was given: connections of loops that have ended are left to the system.

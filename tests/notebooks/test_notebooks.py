@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,36 @@ def _code(notebook: Any) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _run(path: Path, folder: Path) -> Any:
+async def _run(path: Path, folder: Path) -> Any:
     notebook = _read(path)
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
     notebook.cells.insert(0, nbformat.v4.new_code_cell(OFFLINE))
-    client.execute()
+    await client.async_execute()
     return notebook
+
+
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Any]:
+    """The notebooks that tests here ask for, each run in a folder named after it, or what that raised; two at once."""
+    asked = sorted({item.callspec.params["path"] for item in request.session.items if "ran" in item.fixturenames})
+    slots = asyncio.Semaphore(2)
+
+    async def run(path: Path) -> Any:
+        async with slots:
+            return await _run(path, tmp_path_factory.mktemp(path.stem, numbered=False))
+
+    async def run_all() -> list[Any]:
+        return await asyncio.gather(*map(run, asked), return_exceptions=True)
+
+    return dict(zip(asked, asyncio.run(run_all()), strict=True))
+
+
+@pytest.fixture
+def ran(runs: dict[Path, Any], path: Path) -> Any:
+    """The notebook at a path, with what it printed and showed."""
+    if isinstance(runs[path], BaseException):
+        raise runs[path]
+    return runs[path]
 
 
 def _texts(notebook: Any) -> list[str]:
@@ -53,17 +78,18 @@ def _texts(notebook: Any) -> list[str]:
 
 
 @every_notebook
-def test_a_notebook_runs_from_a_clean_kernel_without_warnings(path: Path, tmp_path: Path) -> None:
-    notebook = _run(path, tmp_path)
-    outputs = [output for cell in _code(notebook) for output in cell.outputs]
+def test_a_notebook_runs_from_a_clean_kernel_without_warnings(path: Path, ran: Any) -> None:
+    outputs = [output for cell in _code(ran) for output in cell.outputs]
     assert not [output for output in outputs if output.get("name") == "stderr"]
-    assert not [text for text in _texts(notebook) if "Warning" in text]
+    assert not [text for text in _texts(ran) if "Warning" in text]
 
 
-def test_a_notebook_runs_twice_in_the_same_folder_and_shows_the_same(tmp_path: Path) -> None:
-    path = next(path for path in NOTEBOOKS if "your_own" in path.stem)
-    first, second = (_texts(_run(path, tmp_path)) for _ in range(2))
-    assert first == second
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "your_own" in path.stem], ids=lambda path: path.stem)
+def test_a_notebook_runs_twice_in_the_same_folder_and_shows_the_same(
+    path: Path, ran: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    again = asyncio.run(_run(path, tmp_path_factory.getbasetemp() / path.stem))
+    assert _texts(again) == _texts(ran)
 
 
 @every_notebook
