@@ -72,7 +72,7 @@ class TreeReading:
 
     def _take(self, job: TreeJob, entries: Sequence[TreeEntry]) -> None:
         for entry in entries:
-            full = entry._replace(path=job.prefix + entry.path)
+            full = entry._replace(path=job.prefix + entry.path) if job.prefix else entry
             self._entries.append(full)
             if entry.type == "tree" and not job.recursive:
                 self._list(entry.sha, full.path + "/", recursive=True)

@@ -68,10 +68,12 @@ _REPOSITORY_LINKS = {
 }
 _NOBODY = {"name": "Batch Lab", "email": "batchlab@example.org", "date": "2026-01-01T00:00:00Z"}
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 def encoded(body: Any) -> bytes:
     """Return a body's bytes: compact JSON in UTF-8, as GitHub sends it to programs."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(body).encode()
 
 
 def node_id(kind: str, value: object) -> str:

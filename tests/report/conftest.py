@@ -20,3 +20,8 @@ def study() -> bl.Study:
 @pytest.fixture(scope="session")
 def made(study: bl.Study, tmp_path_factory: pytest.TempPathFactory) -> Report:
     return bl.report(study, out=tmp_path_factory.mktemp("reports") / "report.html")
+
+
+@pytest.fixture(scope="session")
+def in_markdown(study: bl.Study, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return bl.report(study, out=tmp_path_factory.mktemp("reports") / "my report.md")

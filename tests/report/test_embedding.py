@@ -11,8 +11,7 @@ from batchlab.frames.schemas import ALL
 from batchlab.report import Report
 
 
-def test_the_data_comes_back_as_it_was(made: Report, study: bl.Study, tmp_path: Path) -> None:
-    in_markdown = bl.report(study, out=tmp_path / "report.md")
+def test_the_data_comes_back_as_it_was(made: Report, in_markdown: Report, study: bl.Study) -> None:
     for report in (made, in_markdown):
         loaded = bl.read_report(report.path)
         assert (loaded.verdict, loaded.hub, loaded.config) == (study.verdict, study.hub, study.config)

@@ -37,6 +37,15 @@ def explorer(hub: SimHub) -> Iterator[StrategyExplorer]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def settled(hub: SimHub) -> Iterator[StrategyExplorer]:
+    """An explorer whose first study has ended, to be looked at only."""
+    made = StrategyExplorer(hub, STRATEGIES, delay=0.0)
+    made.wait(PATIENCE)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def resting(hub: SimHub) -> Iterator[StrategyExplorer]:
     """An explorer that has not begun to run anything."""
@@ -142,18 +151,17 @@ def test_methods_refuse_by_raising(resting: StrategyExplorer) -> None:
         resting.choose(["parallel", "warp"])
 
 
-def test_pictures_are_shown_with_their_words(explorer: StrategyExplorer) -> None:
-    explorer.wait(PATIENCE)
-    for name, image in explorer._view.pictures.items():
+def test_pictures_are_shown_with_their_words(settled: StrategyExplorer) -> None:
+    for name, image in settled._view.pictures.items():
         assert bytes(image.value).startswith(b"\x89PNG"), name
-        assert f"{name} in words" in _text(explorer._view.words[name])
+        assert f"{name} in words" in _text(settled._view.words[name])
         assert image.layout.display == "block"
 
 
-def test_the_timeline_is_of_the_strategy_that_is_looked_at(explorer: StrategyExplorer) -> None:
-    explorer.wait(PATIENCE)
-    explorer.controls["look"].value = "sequential"
-    assert "Timeline of sequential" in _text(explorer._view.words["timeline"])
+def test_the_timeline_is_of_the_strategy_that_is_looked_at(settled: StrategyExplorer) -> None:
+    for strategy in ("parallel", "sequential"):
+        settled.controls["look"].value = strategy
+        assert f"Timeline of {strategy}" in _text(settled._view.words["timeline"])
 
 
 def test_changes_from_many_threads_end_in_the_study_of_the_last_settings(explorer: StrategyExplorer) -> None:
@@ -222,10 +230,11 @@ def test_a_cell_that_is_run_again_replaces_its_panels_and_no_others(
     assert len(_instances) == widgets
 
 
-def test_a_saved_notebook_keeps_table_and_verdict_without_script(explorer: StrategyExplorer) -> None:
-    assert "nothing has run yet" in StrategyExplorer.to_html(explorer) or explorer.study is not None
-    found = explorer.wait(PATIENCE)
-    kept = explorer.to_html()
-    assert found.verdict[:20] in kept
+def test_a_saved_notebook_keeps_table_and_verdict_without_script(
+    settled: StrategyExplorer, resting: StrategyExplorer
+) -> None:
+    assert "nothing has run yet" in resting.to_html()
+    kept = settled.to_html()
+    assert settled.wait(PATIENCE).verdict[:20] in kept
     assert "parallel" in kept
     assert "<script" not in kept
