@@ -44,6 +44,12 @@ def corpus_folder() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def corpus_hub(corpus_folder: Path) -> SimHub:
+    """The corpus under usual conditions; hubs of it under others share what it has answered."""
+    return SimHub.from_corpus(corpus_folder, "typical")
+
+
 @dataclass(frozen=True)
 class Reading:
     """What one operation in virtual time left behind, on either side of the wire."""

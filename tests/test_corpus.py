@@ -17,8 +17,8 @@ FIVE = [strategy.value for strategy in BatchStrategy]
 
 
 @pytest.fixture(scope="module")
-def study(corpus_folder: Path) -> Study:
-    return compare(SimHub.from_corpus(corpus_folder, "no-limits"), seeds=[0], config=BatchConfig.lab())
+def study(corpus_hub: SimHub) -> Study:
+    return compare(corpus_hub.under("no-limits"), seeds=[0], config=BatchConfig.lab())
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ LAB = BatchConfig.lab()
 
 
 @pytest.fixture(scope="module")
-def hub(corpus_folder: Path) -> SimHub:
-    return SimHub.from_corpus(corpus_folder, "typical")
+def hub(corpus_hub: SimHub) -> SimHub:
+    return corpus_hub
 
 
 @pytest.fixture(scope="module")

@@ -126,10 +126,13 @@ class EmbeddedGitHub:
 
     def renewed(self, seed: int | None = None) -> EmbeddedGitHub:
         """Return one with the same world and conditions and no past; answers already made are shared."""
+        return self.under(self.scenario if seed is None else self.scenario.with_seed(seed))
+
+    def under(self, scenario: Scenario) -> EmbeddedGitHub:
+        """Return one with the same world under other conditions and no past; answers already made are shared."""
         renewed = object.__new__(EmbeddedGitHub)
         renewed._rest, renewed._graphql, renewed._archives = self._rest, self._graphql, self._archives
         renewed._token = self._token
-        scenario = self.scenario if seed is None else self.scenario.with_seed(seed)
         renewed._begin(scenario, self.books.keep_log)
         return renewed
 

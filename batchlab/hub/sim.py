@@ -123,9 +123,10 @@ class SimHub:
         return SimHub(self.world.subset(names), self.scenario, token=self.token, seed=self.seed, speed=self.speed)
 
     def under(self, scenario: str | Path | Scenario) -> SimHub:
-        """Return a hub of the same world, holding the same blobs, under other conditions."""
+        """Return a hub of the same world, holding the same blobs and answers, under other conditions."""
         hub = SimHub(self.world, scenario, token=self.token, seed=self.seed, speed=self.speed)
         hub.held = dict(self.held)
+        hub._github = self._github.under(hub.scenario)
         return hub
 
     def _repr_html_(self) -> str:

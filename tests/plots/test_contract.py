@@ -7,7 +7,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import matplotlib
@@ -118,7 +118,7 @@ def _cases(named: dict[str, list[Any]]) -> list[Any]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def given(
     runs_by_size: dict[str, Run],
     studies_by_size: dict[str, Study],
@@ -135,6 +135,13 @@ def given(
     )
     by_name = {name: by_size for names, by_size in of for name in names}
     return lambda name, size="whole": by_name[name][size]
+
+
+@pytest.fixture(scope="module")
+def drawn(given: Any) -> Any:
+    """What a plot draws of what it is given, once for all tests that only look at it."""
+    kept = cache(lambda plot, name, size: plot(given(name, size)))
+    return lambda plot, name, size="whole": kept(plot, name, size)
 
 
 PLOTS = [pytest.param(*case.values, id=case.id) for case in _cases(ALL)]
@@ -174,15 +181,15 @@ def test_pyplot_and_its_settings_are_left_alone(plot: Plot, name: str, given: An
 
 @every_plot
 @pytest.mark.parametrize("size", SIZES)
-def test_a_picture_of_much_little_and_nothing_is_painted(plot: Plot, name: str, given: Any, size: str) -> None:
-    picture = _figure(plot(given(name, size)))
+def test_a_picture_of_much_little_and_nothing_is_painted(plot: Plot, name: str, drawn: Any, size: str) -> None:
+    picture = _figure(drawn(plot, name, size))
     assert isinstance(picture, Picture)
     assert picture.png().startswith(b"\x89PNG")
 
 
 @every_plot
-def test_axes_of_numbers_carry_a_unit(plot: Plot, name: str, given: Any) -> None:
-    figure = _figure(plot(given(name)))
+def test_axes_of_numbers_carry_a_unit(plot: Plot, name: str, drawn: Any) -> None:
+    figure = _figure(drawn(plot, name))
     figure.canvas.draw()
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
@@ -194,30 +201,30 @@ def test_axes_of_numbers_carry_a_unit(plot: Plot, name: str, given: Any) -> None
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("plot", "name"), PLOTS)
 def test_numbers_drawn_are_those_computed(
-    plot: Plot, name: str, given: Any, size: str, missing_from: Callable[..., set[float]]
+    plot: Plot, name: str, given: Any, drawn: Any, size: str, missing_from: Callable[..., set[float]]
 ) -> None:
     way = ALL[name].index(plot)
     computed = np.asarray(COMPUTED[name][way](given(name, size)), dtype=float).ravel()
     assert len(computed) or size == "empty"
-    assert missing_from(_figure(plot(given(name, size))), computed) == set()
+    assert missing_from(_figure(drawn(plot, name, size)), computed) == set()
 
 
 @every_plot
 @pytest.mark.parametrize("size", SIZES)
-def test_every_picture_has_words_with_numbers(plot: Plot, name: str, given: Any, size: str) -> None:
-    drawn = plot(given(name, size))
-    words = plots.alt_text(drawn)
-    assert words == plots.alt_text(_figure(drawn))
+def test_every_picture_has_words_with_numbers(plot: Plot, name: str, drawn: Any, size: str) -> None:
+    picture = drawn(plot, name, size)
+    words = plots.alt_text(picture)
+    assert words == plots.alt_text(_figure(picture))
     assert words.endswith(".")
     assert re.search(r"\d", words) or size == "empty"
 
 
 @every_plot
-def test_a_notebook_shows_a_picture_once_with_its_words(plot: Plot, name: str, given: Any) -> None:
-    drawn: Any = plot(given(name))
-    data, metadata = drawn._repr_mimebundle_()
+def test_a_notebook_shows_a_picture_once_with_its_words(plot: Plot, name: str, drawn: Any) -> None:
+    picture = drawn(plot, name)
+    data, metadata = picture._repr_mimebundle_()
     assert set(data) == {"image/png", "text/plain"}
-    assert metadata["image/png"]["alt"] == data["text/plain"] == plots.alt_text(drawn)
+    assert metadata["image/png"]["alt"] == data["text/plain"] == plots.alt_text(picture)
 
 
 @pytest.mark.parametrize(("plot", "name"), PLOTS[::3])
@@ -229,8 +236,8 @@ def test_the_same_numbers_give_the_same_bytes(plot: Plot, name: str, given: Any)
 
 
 @every_plot
-def test_a_palette_changes_no_colour_that_a_reader_could_tell(plot: Plot, name: str, given: Any) -> None:
-    picture = _figure(plot(given(name)))
+def test_a_palette_changes_no_colour_that_a_reader_could_tell(plot: Plot, name: str, drawn: Any) -> None:
+    picture = _figure(drawn(plot, name))
     assert isinstance(picture, Picture)
     exact = io.BytesIO()
     picture.savefig(exact, format="png", dpi=100)
