@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -167,8 +167,9 @@ class World:
         return cls((_of_files(full_name, contents) for full_name, contents in files.items()), name)
 
     @classmethod
+    @lru_cache(maxsize=4)
     def sample(cls, seed: int = 0) -> World:
-        """Return the synthetic sample world; see `batchlab.hub.sample_world`."""
+        """Return the synthetic sample world, made at the first call; see `batchlab.hub.sample_world`."""
         from batchlab.hub.sample_world import sample_world
 
         return sample_world(seed)

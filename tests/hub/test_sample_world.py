@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from batchlab.git_objects import blob_sha
+from batchlab.hub.sample_world import sample_world
 from batchlab.hub.snapshot import SUBMODULE, SYMLINK, TreeEntry
 from batchlab.hub.world import World, WorldRepository
 
@@ -98,5 +99,5 @@ def test_the_same_seed_makes_the_same_world_and_another_one_another(sample: Worl
     def trees(world: World) -> list[str]:
         return [snapshot.tree for repository in world for snapshot in repository.snapshots.values()]
 
-    assert trees(World.sample()) == trees(sample)
-    assert trees(World.sample(1)) != trees(sample)
+    assert trees(sample_world()) == trees(sample)
+    assert trees(sample_world(1)) != trees(sample)

@@ -13,8 +13,13 @@ from batchlab.study.replication import bounded
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
-    return compare(SimHub.sample(), ["adaptive", "parallel", "sequential"], seeds=range(3))
+def hub() -> SimHub:
+    return SimHub.sample()
+
+
+@pytest.fixture(scope="module")
+def study(hub: SimHub) -> Study:
+    return compare(hub, ["adaptive", "parallel", "sequential"], seeds=range(3))
 
 
 def test_adaptive_takes_a_tenth_of_the_time_of_sequential_on_the_sample_world(study: Study) -> None:
@@ -32,23 +37,21 @@ def test_a_difference_is_the_mean_over_seeds_of_what_the_replications_show(study
         assert math.isclose(row["ratio"], np.exp(np.log(spans[name] / spans[first]).mean()))
 
 
-def test_one_seed_gives_no_interval() -> None:
-    table = compare(SimHub.sample(), ["adaptive", "parallel"], seeds=[0]).table
+def test_one_seed_gives_no_interval(hub: SimHub) -> None:
+    table = compare(hub, ["adaptive", "parallel"], seeds=[0]).table
     assert table[["ratio_low", "ratio_high", "difference_low", "difference_high"]].isna().all(axis=None)
 
 
-def test_runs_of_a_twin_are_measured_by_the_bound_and_none_beats_it() -> None:
-    study = compare(SimHub.sample(), ["adaptive", "sequential"], range(2))
+def test_runs_of_a_twin_are_measured_by_the_bound_and_none_beats_it(study: Study) -> None:
     rows = study.replications
     assert (rows["bound"] > 0.0).all()
     assert (rows["efficiency"] == rows["bound"] / rows["makespan"]).all()
     assert study.table["efficiency"].between(0.0, 1.0).all()
-    first, _ = study.table["efficiency"]
+    first, *_ = study.table["efficiency"]
     assert first == study.table["efficiency"].max()
 
 
-def test_where_the_truth_is_not_known_there_is_no_bound() -> None:
-    hub = SimHub.sample()
+def test_where_the_truth_is_not_known_there_is_no_bound(hub: SimHub) -> None:
     study = compare(hub, ["adaptive"], [0], repositories=list(hub.repositories)[:3])
     assert study.table[["bound", "efficiency"]].isna().all(axis=None)
 
