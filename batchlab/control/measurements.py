@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from batchlab.control.archive_streams import ArchiveStreams
+
 # Seconds of a GraphQL query: fixed, per repository in it, per file beyond the first of a repository. Fitted to
 # published medians: 1.75 s at 10 repositories, 3.71 s at 25. Its text comes at some 500 KB/s beside that.
 QUERY, REPOSITORY, FURTHER_FILE = 0.25, 0.16, 0.03
@@ -21,6 +23,7 @@ SINGLE = ("blob", "contents", "tree")
 SERVER_CLOCK = 10.0  # seconds after which GitHub ends a query
 STRETCHED = 2.0  # times as long as idle from which a call that was ended had not been too large
 LARGE = 50_000  # bytes from which an answer tells how fast a connection is
+SMALL = 16_000  # bytes up to which an answer is on the wire for no time to speak of
 INSTANT = 1e-6  # seconds: a call of a server without latency
 CROWDED = 1.6  # times as long: what chance alone does not make of medians
 
@@ -126,12 +129,19 @@ class Measurements:
         self._load = 1.0
         self._unit = 0.0
         self._archive_rate: deque[float] = deque(maxlen=memory)
+        self._archive_first_byte: deque[float] = deque(maxlen=memory)
         self._rate: deque[float] = deque(maxlen=memory)
+        self.streams = ArchiveStreams()
 
-    def rest(self, seconds: float, endpoint: str = "blob", size: int = 0) -> Load:
-        """Take note of a call for a tree or a single file, and of the bytes that it brought."""
+    def rest(self, seconds: float, endpoint: str = "blob", size: int = 0, service: float | None = None) -> Load:
+        """Take note of a call for a tree or a single file, of the bytes that it brought, and of when the first came.
+
+        What a small answer takes on the wire is for others that share the link, and says nothing of the server.
+        """
         if size >= LARGE:
             self._rate.append(size / max(INSTANT, seconds))
+        if service is not None and size < SMALL:
+            seconds = service
         idle = self._note(endpoint, seconds).idle
         return Load(1.0, seconds / idle)
 
@@ -167,9 +177,16 @@ class Measurements:
         idle = query_seconds(files, repositories, size) * self.idle_query_factor
         return seconds >= 0.9 * SERVER_CLOCK and seconds >= STRETCHED * idle
 
-    def archive(self, repo_size: int, seconds: float) -> None:
-        """Take note of an archive of a repository whose files have so many bytes."""
-        self._archive_rate.append(ARCHIVE_SHARE * repo_size / max(0.1, seconds - ARCHIVE_FIRST_BYTE))
+    def archive(self, size: int, sent: float, answered: float, now: float) -> None:
+        """Take note of an archive of so many bytes, and of when it was sent for, began and ended."""
+        self._archive_first_byte.append(answered - sent)
+        self._archive_rate.append(max(1, size) / max(INSTANT, now - answered))
+        self.streams.came(size, sent, now)
+
+    @property
+    def archive_first_byte(self) -> float:
+        """Seconds to the first byte of an archive, half a second while none was seen."""
+        return median(self._archive_first_byte) if self._archive_first_byte else ARCHIVE_FIRST_BYTE
 
     @property
     def slowdown(self) -> float:
@@ -232,4 +249,5 @@ class Measurements:
 
 def archive_seconds(repo_size: int, measured: Measurements) -> float:
     """Return the seconds of the redirect and the archive of a repository whose files have so many bytes."""
-    return ARCHIVE_FIRST_BYTE + measured.rest_seconds + ARCHIVE_SHARE * repo_size / measured.archive_rate
+    transfer = ARCHIVE_SHARE * repo_size / measured.archive_rate
+    return measured.archive_first_byte + measured.rest_seconds + transfer

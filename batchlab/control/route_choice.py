@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from batchlab.control.measurements import Measurements, archive_seconds, query_seconds
+from batchlab.control.measurements import ARCHIVE_SHARE, Measurements, archive_seconds, query_seconds
 
 ARCHIVE_CALLS = 2  # the redirect and the archive itself
 HOUR = 3600.0
@@ -138,7 +138,9 @@ def prefers_queries(outlook: Outlook, measured: Measurements, *, inclined: float
     return seconds_by_queries(outlook, measured) <= ALIKE * inclined * seconds_by_single_files(outlook, measured)
 
 
-def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
+def prefers_archive(
+    files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, *, inclined: float = 1.0
+) -> bool:
     """Return whether a whole archive is the better way to these files of one repository.
 
     Parameters
@@ -151,8 +153,10 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
         What is still wanted, and what was measured.
     by_queries
         Whether the files would otherwise travel many a call.
+    inclined
+        Above 1 speaks for the archive: who has chosen does not change for a trifle.
     """
-    archive = archive_seconds(repo_size, measured) * _queueing(files, outlook, outlook.archive_slots)
+    archive = _seconds_by_archives(files, repo_size, outlook, measured) / inclined
     others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     if budget > 0.0 or others >= HOUR / 4:
@@ -165,15 +169,25 @@ def prefers_archive(files: int, repo_size: int, outlook: Outlook, measured: Meas
     in_each = min(files, outlook.files_a_query)
     one = _idle_query_seconds(in_each, 1, outlook, measured)
     seconds = math.ceil(calls / slots) * (one if by_queries else measured.idle_rest_seconds)
-    return calls > ARCHIVE_CALLS and archive <= ALIKE * seconds * _queueing(files, outlook, outlook.slots)
+    alike = ALIKE if calls > ARCHIVE_CALLS else 1.0 / ALIKE
+    return archive <= alike * seconds * _queueing(files, outlook, outlook.slots)
+
+
+def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements) -> float:
+    """Return the seconds until an archive has come, behind those that are like it, through the link that they share."""
+    size = ARCHIVE_SHARE * repo_size * _alike(files, outlook)
+    queueing = archive_seconds(repo_size, measured) * _queueing(files, outlook, outlook.archive_slots)
+    return max(queueing, size / measured.streams.link)
+
+
+def _alike(files: int, outlook: Outlook) -> float:
+    """Return how many repositories are like one: where it has many of the files that are wanted, few others can."""
+    return min(outlook.repositories, outlook.files / files)
 
 
 def _queueing(files: int, outlook: Outlook, slots: float) -> float:
-    """Return how many times as long a repository takes because others want the same slots: as many as are like it.
-
-    Where one has many of the files that are wanted, few others can.
-    """
-    return max(1.0, min(outlook.repositories, outlook.files / files) / slots)
+    """Return how many times as long a repository takes because those that are like it want the same slots."""
+    return max(1.0, _alike(files, outlook) / slots)
 
 
 def _waits_for_minutes(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:

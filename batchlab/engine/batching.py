@@ -26,7 +26,7 @@ class Batching:
     trace
         Where changes of the size are written.
     measured
-        What calls have shown, and where the times of archives are noted.
+        What calls have shown.
     recalled
         The number that an earlier run ended with, None to begin with the policy's own.
     """
@@ -82,9 +82,7 @@ class Batching:
 
     def delivered(self, route: Route, files: Sequence[WantedFile], seconds: float) -> None:
         """Take note of a call that brought its files."""
-        if route.whole_repository:
-            self._measured.archive(files[0].repo_size, seconds)
-        elif route.most_files > 1:
+        if route.most_files > 1 and not route.whole_repository:
             self._most_brought = max(self._most_brought, len(files))
             self._note(self._controller.size, self._controller.delivered(len(files), seconds))
 

@@ -21,6 +21,7 @@ from batchlab.frames.records import BatchRecord, CallRecord
 from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
 from batchlab.github_connection import MOST_REDIRECTS
 
+ARCHIVE = "archive"
 ABOUT = 0.75  # share of the limit from which it counts as reached
 
 
@@ -140,9 +141,12 @@ class Caller:
             return Load()
         if request.endpoint == "graphql":
             return self._measured.query(*_measure_of(request), seconds)
+        if request.endpoint == ARCHIVE:
+            self._measured.archive(request.expected_bytes, record.sent, record.answered, record.finished)
         if request.endpoint not in SINGLE:
             return Load()
-        return self._measured.rest(seconds, request.endpoint, record.bytes)
+        service = record.answered - record.sent
+        return self._measured.rest(seconds, request.endpoint, record.bytes, service)
 
     def connection(self, change: BreakerChange | None) -> None:
         """Write down what a circuit breaker has decided, if anything."""

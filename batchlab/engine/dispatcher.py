@@ -256,7 +256,7 @@ class Dispatcher:
             return PAUSED
         if not self.limiter.free or self._may_fill_up(lane):
             return SLOT
-        if lane.reads_repository and self._repositories_open >= self._config.max_concurrent_repos:
+        if lane.reads_repository and (self._repositories_open >= self._config.max_concurrent_repos or self._may_overfill(lane)):
             return SLOT
         demand = partial(self._demand, lane.pool)
         hold = self.governor.hold(lane.pool, demand, now, clock.epoch(), route=lane.route)
@@ -268,6 +268,10 @@ class Dispatcher:
     @property
     def _repositories_open(self) -> int:
         return sum(count for lane, count in self._open.items() if lane.reads_repository)
+
+    def _may_overfill(self, lane: Lane) -> bool:
+        """Whether so many archives of a run that plans are under way that one more may overfill the link."""
+        return self._policy.plans and lane.route != "tree" and self._open[lane] >= self._measured.streams.limit
 
     def _may_fill_up(self, lane: Lane) -> bool:
         """Whether a call of this lane would leave part empty, and trees under way may bring more for it."""

@@ -116,11 +116,11 @@ class FileFetching:
     def plan_anew(self, jobs: Sequence[Job]) -> None:
         """Queue the files of jobs that were not sent, on the routes that are best by now.
 
-        None as an archive: whether that is the best for a whole repository was decided when its tree had come, and a
-        rest of its files is no reason to fetch it.
+        As an archive only what was to be one: a rest of a repository's files is no reason to fetch it.
         """
         file_jobs = [job for job in jobs if isinstance(job, FileJob)]
-        self._queue([ask for job in file_jobs for ask in job.asks], without=ARCHIVES)
+        self._queue([ask for job in file_jobs if job.route in ARCHIVES for ask in job.asks])
+        self._queue([ask for job in file_jobs if job.route not in ARCHIVES for ask in job.asks], without=ARCHIVES)
 
     def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
         """Queue files again on routes that were not tried; where there is none, they end with ``error``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import mean
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -65,6 +66,7 @@ class Planner:
         self._by_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
+        self._archives: list[tuple[int, int]] = []
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether files of one repository had better travel many a call.
@@ -82,7 +84,20 @@ class Planner:
         if now < self._next_review or not self._wanted()[0]:
             return False
         self._next_review = now + REVIEW_EVERY
-        return self._reconsider(files)
+        changed = self._reconsider(files)
+        return self._doubts_archives() or changed
+
+    def _doubts_archives(self) -> bool:
+        """Return whether archives are no longer the better way for repositories like those that were to be archives."""
+        if not self._archives:
+            return False
+        files, size = (round(mean(numbers)) for numbers in zip(*self._archives, strict=True))
+        outlook = self.outlook(files)
+        if prefers_archive(files, size, outlook, self._measured, self._by_queries, inclined=INCLINED):
+            return False
+        self._archives.clear()
+        self._trace.decide(clock.now(), "planner", "archives", "whole", "files", f"{outlook.repositories} archives take too long")
+        return True
 
     def _reconsider(self, files: int) -> bool:
         outlook, before = self.outlook(files), self._by_queries
@@ -102,7 +117,11 @@ class Planner:
 
     def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
-        return prefers_archive(len(files), files[0].repo_size, self.outlook(len(files)), self._measured, several)
+        size = files[0].repo_size
+        chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
+        if chosen:
+            self._archives.append((len(files), size))
+        return chosen
 
     def outlook(self, files: int) -> Outlook:
         """Return what is still wanted, at least these files, and what may be sent for it."""

@@ -175,10 +175,10 @@ class WorkQueue:
         return self._later[0][0] if self._later else None
 
     def take_back(self) -> list[Entry]:
-        """Take out the files that wait for their first sending, other than by archive, in the order of wanting."""
+        """Take out the files that wait for their first sending, in the order of wanting."""
         taken: list[tuple[tuple[int, int], Entry]] = []
         for lane, entries in self._lanes.items():
-            if lane.route != "tree" and not lane.reads_repository:
+            if lane.route != "tree":
                 taken += [item for item in entries if item[-1].attempt == 1]
                 entries[:] = [item for item in entries if item[-1].attempt > 1]
                 heapq.heapify(entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from batchlab.control.measurements import ARCHIVE_SHARE
 from batchlab.errors import NetworkError
 from batchlab.github_api import ApiRequest
 from batchlab.routes.archive import ArchiveReader
@@ -55,9 +56,8 @@ class Tarball:
 def _request(files: Sequence[WantedFile]) -> ApiRequest:
     repo = files[0].repo
     path = f"/repos/{repo.full_name}/tarball/{quote(repo.ref or 'HEAD', safe='')}"
-    return ApiRequest(
-        "tarball", path, repo.full_name, files=len(files), expected_bytes=sum(file.size for file in files)
-    )
+    expected = round(ARCHIVE_SHARE * files[0].repo_size)
+    return ApiRequest("tarball", path, repo.full_name, files=len(files), expected_bytes=expected)
 
 
 def _outcome(file: WantedFile, reader: ArchiveReader, refused: str) -> Outcome:
