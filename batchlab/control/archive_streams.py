@@ -6,11 +6,20 @@ import math
 
 
 class ArchiveStreams:
-    """Begin with few archives at once, admit one more with each that has come, and stop where the link is full.
+    """Begin with few archives at once, twice as many a round, and stop where the link is full.
 
-    A round lasts until as many have come as were let in when it began, so that it doubles them. Where it brings less
-    than half as much again a second as the round before, the link that they share is full. Archives are large, and one
-    that is under way is not given up: to begin with few is how to be wrong about the link at little cost.
+    A round lasts until as many have come as may come at once. Where it brings less than half as much again a second as
+    the best before, the link that they share is full. Until then four times the rate is hoped for. Archives are large,
+    and one that is under way is not given up: to begin with few is how to be wrong about the link at little cost.
+
+    Attributes
+    ----------
+    limit
+        Archives that may come at once.
+    capacity
+        Bytes a second that they can be expected to come at together; infinite while none has come.
+    full
+        Whether more of them at once would bring no more.
 
     Examples
     --------
@@ -21,30 +30,33 @@ class ArchiveStreams:
     >>> for number in range(8):
     ...     free.came(1e6, 1.0, 2.0)
     ...     shared.came(1e6, 1.0, 1.25 + number / 4)
-    >>> free.limit, free.link, shared.limit, round(shared.link)
-    (16, inf, 16, 4000000)
+    >>> free.limit, free.capacity, shared.limit, shared.capacity
+    (16, 32000000.0, 8, 4000000.0)
     """
 
     FIRST = 4
     FOLLOWS = 1.5  # times the bytes a second that a round brings while there is room for more
+    HOPE = 4.0  # times the latest rate
 
     def __init__(self) -> None:
-        self.limit = self._round = self.FIRST
-        self.link = math.inf
+        self.limit = self._missing = self.FIRST
+        self.capacity = math.inf
+        self.full = False
         self._since = math.inf
         self._bytes = self._rate = 0.0
 
     def came(self, size: float, sent: float, now: float) -> None:
         """Take note of an archive of so many bytes that was sent for at ``sent``; both in seconds on the run's clock."""
-        self._since = min(self._since, sent)
+        self._since = sent if self._since == math.inf else self._since
         self._bytes += size
-        self._round -= 1
-        self.limit += self.link == math.inf
-        if not self._round:
-            self._end_round(now)
+        self._missing -= 1
+        if not self._missing:
+            self._end_round(self._bytes / max(1e-9, now - self._since), now)
 
-    def _end_round(self, now: float) -> None:
-        rate = self._bytes / max(1e-9, now - self._since)
-        self.link = max(rate, self._rate) if rate < self.FOLLOWS * self._rate else math.inf
-        self._rate = rate
-        self._round, self._bytes, self._since = self.limit, 0.0, now
+    def _end_round(self, rate: float, now: float) -> None:
+        self.full = rate < self.FOLLOWS * self._rate
+        # Rounds may be slow because something else, such as a minute's limit, has held them back.
+        self._rate = max(rate, self._rate)
+        self.capacity = self._rate * (1.0 if self.full else self.HOPE)
+        self.limit *= 1 if self.full else 2
+        self._missing, self._bytes, self._since = self.limit, 0.0, now

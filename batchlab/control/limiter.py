@@ -14,6 +14,7 @@ class Limiter:
 
     def __init__(self, limit: int) -> None:
         self.limit = max(1, limit)
+        self.has_shrunk = False
         self.paused = False
         self.in_flight = 0
         self.peak = 0
@@ -30,6 +31,7 @@ class Limiter:
 
     def resize(self, limit: int) -> None:
         """Change the limit; calls over a lower one end by themselves."""
+        self.has_shrunk |= limit < self.limit
         self.limit = max(1, limit)
 
     def take(self) -> None:

@@ -67,6 +67,8 @@ class Outlook:
         Archives of them that may be read at once.
     rest_rate
         Calls a second that the minute rule leaves to single files; infinite where there is none.
+    rest_used
+        Calls for which the minute rule has been used within the last minute.
     core, graphql
         What the hourly budgets leave.
     service_share
@@ -88,13 +90,18 @@ class Outlook:
     service_share: float
     files_a_query: int
     file_size: float = 0.0
+    rest_used: int = 0
+
+    def by_minutes(self, calls: int) -> float:
+        """Return the seconds before the minute rule lets so many single calls through."""
+        return beyond_a_minute(self.rest_used + calls, self.rest_rate)
 
 
 def seconds_by_single_files(outlook: Outlook, measured: Measurements) -> float:
     """Predict the seconds that one file a call needs for everything still wanted."""
     calls = outlook.files + outlook.trees
     busy = measured.idle_rest_seconds * max(1.0, outlook.files / outlook.slots)
-    return max(busy, beyond_a_minute(calls, outlook.rest_rate), outlook.core.wait(calls))
+    return max(busy, outlook.by_minutes(calls), outlook.core.wait(calls))
 
 
 def seconds_by_queries(outlook: Outlook, measured: Measurements) -> float:
@@ -175,9 +182,11 @@ def prefers_archive(
 
 def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements) -> float:
     """Return the seconds until an archive has come, behind those that are like it, through the link that they share."""
-    size = ARCHIVE_SHARE * repo_size * _alike(files, outlook)
-    queueing = archive_seconds(repo_size, measured) * _queueing(files, outlook, outlook.archive_slots)
-    return max(queueing, size / measured.streams.link)
+    one, streams = archive_seconds(repo_size, measured), measured.streams
+    together = ARCHIVE_SHARE * repo_size * _alike(files, outlook) / streams.capacity
+    # Where the link is full, one would come sooner if others did not.
+    queueing = 0.0 if streams.full else one * _queueing(files, outlook, outlook.archive_slots)
+    return max(queueing, together, outlook.by_minutes(outlook.repositories + outlook.trees))
 
 
 def _alike(files: int, outlook: Outlook) -> float:
@@ -192,6 +201,6 @@ def _queueing(files: int, outlook: Outlook, slots: float) -> float:
 
 def _waits_for_minutes(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
     if not by_queries:
-        return beyond_a_minute(outlook.files + outlook.trees, outlook.rest_rate) > 0.0
+        return outlook.by_minutes(outlook.files + outlook.trees) > 0.0
     calls, one = _queries(outlook, measured)
     return beyond_a_minute(calls * one, outlook.service_share) > 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -122,7 +123,8 @@ class Caller:
         record = call.record
         record.finished, record.outcome = clock.now(), outcome
         record.error = None if error is None else f"{category_of(error).value}: {error}"
-        self._governor.ended(record.pool, record.sent, record.finished, expected=call.expected)
+        served = record.finished if math.isnan(record.answered) else record.answered
+        self._governor.ended(record.pool, record.sent, served, expected=call.expected)
         self._trace.call_ended(record)
         good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
         load = self._measure(call.request, record, error)

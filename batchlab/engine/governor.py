@@ -131,6 +131,10 @@ class Governor:
         usable = math.inf if budget.usable is None else float(budget.usable)
         return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.window, budget.silent)
 
+    def used_this_minute(self, pool: str) -> int:
+        """Return the points of a pool that were spent within the last minute."""
+        return self._pool(pool).minute.used
+
     def seconds_for(self, pool: str, points: int, epoch: float) -> float | None:
         """Return the seconds that a pool's budget needs for so many points, None where it has enough or is unknown."""
         return self._pool(pool).budget.seconds_for(points, epoch)
@@ -158,12 +162,17 @@ class Governor:
             return Hold(Reason.NETWORK, cool_down)
         primary = keeper.budget.delay(1, demand, epoch)
         # A server that names no budget has its limits switched off, until it proves otherwise.
-        unlimited = keeper.budget.silent and not self._has_rules
+        unlimited = self._is_silent(keeper.budget) and not self._has_rules
         cpu = 0.0 if self._no_cpu.refuted or pool not in CPU_SHARE else self._cpu.delay(now)
         secondary = 0.0 if unlimited else max(cpu, keeper.delay_by_rules(now))
         if max(primary, secondary) <= 0:
             return None
         return Hold(Reason.PACE, max(primary, secondary), "primary" if primary >= secondary else "secondary")
+
+    def _is_silent(self, budget: Budget) -> bool:
+        """Whether a budget, or one of the same server while this one is not known, was not named by an answer."""
+        known = [other.budget for name, other in self._pools.items() if name in CPU_SHARE]
+        return budget.silent or (budget.left is None and any(other.silent for other in known))
 
     def refusal(self, pool: str, hold: Hold, now: float) -> BatchLabError | None:
         """Return the error that ends what waits for a hold, None where waiting is right.

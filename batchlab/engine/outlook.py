@@ -8,6 +8,7 @@ from statistics import mean
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
+from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.route_choice import (
@@ -37,8 +38,8 @@ class Planner:
         The strategy, the live settings, what holds calls back, and where changes of mind are written.
     measured
         What the calls have shown.
-    limit
-        Returns the concurrency limit in force.
+    limiter
+        Has the concurrency limit in force.
     wanted
         Returns files still wanted, the repositories they are in, and trees not read yet.
     files_a_query
@@ -55,13 +56,13 @@ class Planner:
         trace: Trace,
         measured: Measurements,
         *,
-        limit: Callable[[], int],
+        limiter: Limiter,
         wanted: Callable[[], tuple[int, int, int]],
         files_a_query: Callable[[], int],
         file_size: Callable[[], float],
     ) -> None:
         self._policy, self._config, self._governor, self._trace = policy, config, governor, trace
-        self._measured, self._limit, self._wanted = measured, limit, wanted
+        self._measured, self._limiter, self._wanted = measured, limiter, wanted
         self._files_a_query, self._file_size = files_a_query, file_size
         self._by_queries = True
         self._next_review = -math.inf
@@ -129,7 +130,7 @@ class Planner:
         known, in_known = max(waiting, files), max(repositories, 1)
         ruled = not self._governor.account("core").silent
         share = self._policy.minute_share(self._config)
-        slots = self._measured.slots(self._limit(), min(self._policy.ceiling(self._config), EXPECTED_SLOTS))
+        slots = self._measured.slots(self._limiter.limit, self._hoped_for)
         return Outlook(
             files=round(known + trees * known / in_known),
             repositories=in_known + trees,
@@ -137,12 +138,20 @@ class Planner:
             slots=slots,
             archive_slots=min(slots, self._config.max_concurrent_repos),
             rest_rate=share * POINTS_A_MINUTE["core"] / 60.0 if ruled else math.inf,
+            rest_used=self._governor.used_this_minute("core") if ruled else 0,
             core=self._allowance("core"),
             graphql=self._allowance("graphql"),
             service_share=share * SERVICE_SECONDS_A_MINUTE["graphql"] / 60.0 if ruled else math.inf,
             files_a_query=self._files_a_query(),
             file_size=self._file_size(),
         )
+
+    @property
+    def _hoped_for(self) -> int:
+        """Calls in flight that the run hopes for: no more than it has, once they were found to be too many."""
+        if self._limiter.has_shrunk:
+            return self._limiter.limit
+        return min(self._policy.ceiling(self._config), EXPECTED_SLOTS)
 
     def _allowance(self, pool: str) -> Allowance:
         account = self._governor.account(pool)

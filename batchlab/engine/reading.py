@@ -133,7 +133,7 @@ class Reading:
             return ChoiceByPolicy(policy.batch_size(config).size, policy.archives)
         planner = Planner(
             policy, config, self._dispatcher.governor, self._trace, self._measured,
-            limit=lambda: self._dispatcher.limiter.limit,
+            limiter=self._dispatcher.limiter,
             wanted=self._wanted,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,

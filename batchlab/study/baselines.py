@@ -188,7 +188,7 @@ def static_arm(concurrency: int, route: str, files: int, config: BatchConfig) ->
         FixedLimit,
         Pacing.SCARCE,
         FilesACall(files),
-        plans=route == "tarball",
+        archives=route == "tarball",
     )
     return Arm(name, policy, BatchConfig(**(config.to_dict() | {"routes": (route, "blobs")})))
 
