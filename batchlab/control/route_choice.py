@@ -67,8 +67,8 @@ class Outlook:
         Archives of them that may be read at once.
     rest_rate
         Calls a second that the minute rule leaves to single files; infinite where there is none.
-    rest_used
-        Calls for which the minute rule has been used within the last minute.
+    rest_used, service_used
+        Calls and seconds for which the minute's rules have been used within the last minute.
     core, graphql
         What the hourly budgets leave.
     service_share
@@ -91,10 +91,15 @@ class Outlook:
     files_a_query: int
     file_size: float = 0.0
     rest_used: int = 0
+    service_used: float = 0.0
 
     def by_minutes(self, calls: int) -> float:
         """Return the seconds before the minute rule lets so many single calls through."""
         return beyond_a_minute(self.rest_used + calls, self.rest_rate)
+
+    def by_service(self, seconds: float) -> float:
+        """Return the seconds before GraphQL's rule lets queries of so many service seconds through."""
+        return beyond_a_minute(self.service_used + seconds, self.service_share)
 
 
 def seconds_by_single_files(outlook: Outlook, measured: Measurements) -> float:
@@ -107,8 +112,8 @@ def seconds_by_single_files(outlook: Outlook, measured: Measurements) -> float:
 def seconds_by_queries(outlook: Outlook, measured: Measurements) -> float:
     """Predict the seconds that many files a call need for everything still wanted."""
     calls, one = _queries(outlook, measured)
-    minutes = beyond_a_minute(calls * one, outlook.service_share)
-    return max(one * max(1.0, calls / outlook.slots), minutes, outlook.graphql.wait(calls))
+    busy = one * max(1.0, calls / outlook.slots)
+    return max(busy, outlook.by_service(calls * one), outlook.graphql.wait(calls))
 
 
 def _queries(outlook: Outlook, measured: Measurements) -> tuple[int, float]:
@@ -203,4 +208,4 @@ def _waits_for_minutes(outlook: Outlook, measured: Measurements, by_queries: boo
     if not by_queries:
         return outlook.by_minutes(outlook.files + outlook.trees) > 0.0
     calls, one = _queries(outlook, measured)
-    return beyond_a_minute(calls * one, outlook.service_share) > 0.0
+    return outlook.by_service(calls * one) > 0.0

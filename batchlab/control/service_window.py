@@ -25,7 +25,7 @@ class ServiceWindow:
     https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
     """
 
-    LENGTH = 60.0
+    LENGTH = 60.0 + 0.05  # seconds: two calls may take different times to arrive
     MEMORY = 8  # calls that the guess of the next one looks back on
     FIRST = 8
     MARGIN = 1.1  # times what is expected of calls under way

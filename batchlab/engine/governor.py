@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -53,6 +54,13 @@ class Account:
     seconds_to_reset: float
     window: float
     silent: bool
+
+
+class Used(NamedTuple):
+    """Points and seconds of service that were spent within the last minute."""
+
+    points: int
+    seconds: float
 
 
 class _Pool:
@@ -131,9 +139,10 @@ class Governor:
         usable = math.inf if budget.usable is None else float(budget.usable)
         return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.window, budget.silent)
 
-    def used_this_minute(self, pool: str) -> int:
-        """Return the points of a pool that were spent within the last minute."""
-        return self._pool(pool).minute.used
+    def used_this_minute(self, pool: str) -> Used:
+        """Return what was spent of a pool within the last minute."""
+        keeper = self._pool(pool)
+        return Used(keeper.minute.used, keeper.service.spent)
 
     def seconds_for(self, pool: str, points: int, epoch: float) -> float | None:
         """Return the seconds that a pool's budget needs for so many points, None where it has enough or is unknown."""
