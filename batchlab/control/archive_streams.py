@@ -46,7 +46,7 @@ class ArchiveStreams:
         self._bytes = self._rate = 0.0
 
     def came(self, size: float, sent: float, now: float) -> None:
-        """Take note of an archive of so many bytes that was sent for at ``sent``; both in seconds on the run's clock."""
+        """Take note of an archive of so many bytes that was sent for at ``sent``; times are seconds on one clock."""
         self._since = sent if self._since == math.inf else self._since
         self._bytes += size
         self._missing -= 1

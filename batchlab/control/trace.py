@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from batchlab.frames.records import BatchRecord, CallRecord, Decision, TimelineSample
 
 SAMPLE_EVERY = 0.25  # seconds between timeline samples
+PAUSE = "pause"  # setting of the decisions that a rate limit forced
 
 _batches = logging.getLogger("batchlab.batch")
 _calls = logging.getLogger("batchlab.batch.calls")

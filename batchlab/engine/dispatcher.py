@@ -23,7 +23,7 @@ from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.retry import RetryPolicy
-from batchlab.control.trace import Mean, Trace
+from batchlab.control.trace import PAUSE, Mean, Trace
 from batchlab.control.waits import Reason, Waits
 from batchlab.engine.caller import Caller
 from batchlab.engine.governor import Governor, Hold
@@ -256,7 +256,9 @@ class Dispatcher:
             return PAUSED
         if not self.limiter.free or self._may_fill_up(lane):
             return SLOT
-        if lane.reads_repository and (self._repositories_open >= self._config.max_concurrent_repos or self._may_overfill(lane)):
+        if lane.reads_repository and (
+            self._repositories_open >= self._config.max_concurrent_repos or self._may_overfill(lane)
+        ):
             return SLOT
         demand = partial(self._demand, lane.pool)
         hold = self.governor.hold(lane.pool, demand, now, clock.epoch(), route=lane.route)
@@ -389,7 +391,7 @@ class Dispatcher:
         new_pause = self.governor.limited(resting, error, record.started, now)
         if new_pause is not None:
             self._decided(self._controller.throttled(now), "concurrency", now)
-            self._trace.decide(now, "governor", "pause", 0, f"{new_pause:.0f} s", str(error))
+            self._trace.decide(now, "governor", PAUSE, 0, f"{new_pause:.0f} s", str(error))
         if self.governor.hopeless:
             entry.job.failed(error)
             self.stop(error)

@@ -97,7 +97,9 @@ class Planner:
         if prefers_archive(files, size, outlook, self._measured, self._by_queries, inclined=INCLINED):
             return False
         self._archives.clear()
-        self._trace.decide(clock.now(), "planner", "archives", "whole", "files", f"{outlook.repositories} archives take too long")
+        self._trace.decide(
+            clock.now(), "planner", "archives", "whole", "files", f"{outlook.repositories} archives take too long"
+        )
         return True
 
     def _reconsider(self, files: int) -> bool:

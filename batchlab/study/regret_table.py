@@ -54,7 +54,8 @@ TABLE = Schema(
         Column("seconds_lost", "float64", "median over seeds of makespan less the oracle's", "s"),
         Column("calls", "float64", "median over seeds", "calls"),
         Column("calls_regret", "float64", "median over seeds of calls / the oracle's, less 1", "share"),
-        Column("limit_hits", "int64", "most in a run", "calls"),
+        Column("limit_hits", "int64", "answers that named a rate limit, most in a run", "calls"),
+        Column("limit_occasions", "int64", "times that a limit was met, most in a run"),
         Column("lost", "int64", "most files lost in a run", "files"),
         Column("seeds", "int64", "replications"),
     ),
@@ -70,7 +71,8 @@ SUMMARY = Schema(
         Column("median_warm", "float64", "median over scenarios with a memory of the host", "share", nullable=True),
         Column("worst_warm", "float64", "worst of them", "share", nullable=True),
         Column("calls_median", "float64", "median over scenarios of the regret in calls", "share"),
-        Column("limit_hits", "int64", "most in a run anywhere", "calls"),
+        Column("limit_hits", "int64", "answers that named a rate limit, most in a run anywhere", "calls"),
+        Column("limit_occasions", "int64", "times that a limit was met, most in a run anywhere"),
         Column("lost", "int64", "most files lost in a run anywhere", "files"),
     ),
 )
@@ -254,6 +256,7 @@ def _row(runs: pd.DataFrame, oracle: pd.DataFrame, warm: pd.DataFrame | None) ->
         "calls": runs["calls"].median(),
         "calls_regret": (runs["calls"] / oracle["calls"] - 1.0).median(),
         "limit_hits": int(both["limit_hits"].max()),
+        "limit_occasions": int(both["limit_occasions"].max()),
         "lost": int(both["failed"].max()),
         "seeds": len(runs),
     }
@@ -275,6 +278,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
                 "worst_warm": group["regret_warm"].max(),
                 "calls_median": group["calls_regret"].median(),
                 "limit_hits": int(group["limit_hits"].max()),
+                "limit_occasions": int(group["limit_occasions"].max()),
                 "lost": int(group["lost"].max()),
             }
         )

@@ -86,6 +86,10 @@ def test_what_waits_for_its_first_sending_can_be_taken_back_to_be_planned_anew()
         queue.add(errand, 0.0)
     queue.return_later(Entry(Errand(9, lane=blobs), 7, 0.0, 0.0, attempt=2), 0.0, 1.0)
     queue.mature(1.0)
-    assert [entry.job.priority for entry in queue.take_back()] == [5, 0]
+    assert [(entry.job.priority, entry.job.lane) for entry in queue.take_back()] == [
+        (5, blobs),
+        (0, blobs),
+        (0, archives),
+    ]
     assert [entry.attempt for entry in emptied(queue, blobs)] == [2]
-    assert (queue.length(archives), queue.length(TREES)) == (1, 1)
+    assert (queue.length(archives), queue.length(TREES)) == (0, 1)
