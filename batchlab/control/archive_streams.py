@@ -35,6 +35,7 @@ class ArchiveStreams:
     """
 
     FIRST = 4
+    FIRST_BYTES = 4e6  # that may be under way at once before any has come: so many archives, if they are small
     FOLLOWS = 1.5  # times the bytes a second that a round brings while there is room for more
     HOPE = 4.0  # times the latest rate
 
@@ -44,6 +45,11 @@ class ArchiveStreams:
         self.full = False
         self._since = math.inf
         self._bytes = self._rate = 0.0
+
+    def expect(self, size: float) -> None:
+        """Take note of an archive of so many bytes that is to be sent for; the first ones tell how many may be."""
+        if self._since == math.inf:
+            self.limit = self._missing = max(self.FIRST, int(self.FIRST_BYTES / max(1.0, size)))
 
     def came(self, size: float, sent: float, now: float) -> None:
         """Take note of an archive of so many bytes that was sent for at ``sent``; times are seconds on one clock."""

@@ -247,7 +247,6 @@ class Measurements:
         return self.slowdown if self.slowdown >= CROWDED else 1.0
 
 
-def archive_seconds(repo_size: int, measured: Measurements) -> float:
-    """Return the seconds of the redirect and the archive of a repository whose files have so many bytes."""
-    transfer = ARCHIVE_SHARE * repo_size / measured.archive_rate
-    return measured.archive_first_byte + measured.rest_seconds + transfer
+def archive_seconds(repo_size: int, measured: Measurements, redirect: float) -> float:
+    """Return the seconds of an archive of a repository whose files have so many bytes, after so many of its redirect."""
+    return measured.archive_first_byte + redirect + ARCHIVE_SHARE * repo_size / measured.archive_rate

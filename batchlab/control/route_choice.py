@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements, archive_seconds, query_seconds
 
 ARCHIVE_CALLS = 2  # the redirect and the archive itself
+ARCHIVE_POINTS = 1  # of the redirect
 HOUR = 3600.0
 ALIKE = 1.1  # plans within a tenth of the best are alike; the one with fewest points is taken
 
@@ -175,7 +176,7 @@ def prefers_archive(
         return budget < others and archive <= others
     if _waits_for_minutes(outlook, measured, by_queries):
         # A minute rule is what is short: an archive spends little of it, and others wait meanwhile anyway.
-        return files > ARCHIVE_CALLS and archive <= others
+        return files > ARCHIVE_POINTS and archive <= others
     slots = max(1.0, outlook.slots / max(1, outlook.repositories))
     calls = math.ceil(files / outlook.files_a_query) if by_queries else files
     in_each = min(files, outlook.files_a_query)
@@ -187,7 +188,7 @@ def prefers_archive(
 
 def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements) -> float:
     """Return the seconds until an archive has come, behind those that are like it, through the link that they share."""
-    one, streams = archive_seconds(repo_size, measured), measured.streams
+    streams, one = measured.streams, archive_seconds(repo_size, measured, measured.idle_rest_seconds)
     together = ARCHIVE_SHARE * repo_size * _alike(files, outlook) / streams.capacity
     # Where the link is full, one would come sooner if others did not.
     queueing = 0.0 if streams.full else one * _queueing(files, outlook, outlook.archive_slots)

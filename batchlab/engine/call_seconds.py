@@ -11,7 +11,7 @@ from batchlab.routes import Route, WantedFile
 def call_seconds(route: Route, files: Sequence[WantedFile], measured: Measurements) -> float:
     """Return the seconds that a route needs for files that travel together, at the server's present load."""
     if route.whole_repository:
-        return archive_seconds(files[0].repo_size, measured)
+        return archive_seconds(files[0].repo_size, measured, measured.rest_seconds)
     if route.most_files == 1:
         return measured.rest_seconds
     size = sum(file.size for file in files)

@@ -9,7 +9,7 @@ from statistics import mean
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
 from batchlab.control.limiter import Limiter
-from batchlab.control.measurements import Measurements
+from batchlab.control.measurements import ARCHIVE_SHARE, Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.route_choice import (
     Allowance,
@@ -124,6 +124,7 @@ class Planner:
         chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
         if chosen:
             self._archives.append((len(files), size))
+            self._measured.streams.expect(ARCHIVE_SHARE * size)
         return chosen
 
     def outlook(self, files: int) -> Outlook:
@@ -138,7 +139,7 @@ class Planner:
             repositories=in_known + trees,
             trees=trees,
             slots=slots,
-            archive_slots=min(slots, self._config.max_concurrent_repos),
+            archive_slots=min(max(self._limiter.limit, self._hoped_for), self._config.max_concurrent_repos),
             rest_rate=share * POINTS_A_MINUTE["core"] / 60.0 if ruled else math.inf,
             rest_used=self._governor.used_this_minute("core").points if ruled else 0,
             service_used=self._governor.used_this_minute("graphql").seconds if ruled else 0.0,
