@@ -68,6 +68,7 @@ class Planner:
         self._next_review = -math.inf
         self._files_a_repository = Sample()
         self._archives: list[tuple[int, int]] = []
+        self._changed = False
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether files of one repository had better travel many a call.
@@ -75,43 +76,48 @@ class Planner:
         Reviewed once a second; with each tree while repositories differ too much to tell of those not read yet.
         """
         self._files_a_repository.note(len(files))
-        if not self.review(len(files)) and not self._files_a_repository.tells:
+        if not self._review(len(files)) and not self._files_a_repository.tells:
             self._reconsider(len(files))
         return self._by_queries
 
-    def review(self, files: int = 1) -> bool:
-        """Predict both ways anew, at most once a second, with so many files at least; return whether that changes."""
+    def changed_its_mind(self) -> bool:
+        """Predict anew, at most once a second; return whether what waits had better be planned anew since last asked."""
+        self._review(1)
+        changed, self._changed = self._changed, False
+        return changed
+
+    def _review(self, files: int) -> bool:
+        """Predict all ways anew, at most once a second, with so many files at least; return whether that was done."""
         now = clock.now()
         if now < self._next_review or not self._wanted()[0]:
             return False
         self._next_review = now + REVIEW_EVERY
-        changed = self._reconsider(files)
-        return self._doubts_archives() or changed
+        self._reconsider(files)
+        self._doubt_archives()
+        return True
 
-    def _doubts_archives(self) -> bool:
-        """Return whether archives are no longer the better way for repositories like those that were to be archives."""
+    def _doubt_archives(self) -> None:
+        """See whether archives are still the better way for repositories like those that were to be archives."""
         if not self._archives:
-            return False
+            return
         files, size = (round(mean(numbers)) for numbers in zip(*self._archives, strict=True))
         outlook = self.outlook(files)
         if prefers_archive(files, size, outlook, self._measured, self._by_queries, inclined=INCLINED):
-            return False
+            return
         self._archives.clear()
-        self._trace.decide(
-            clock.now(), "planner", "archives", "whole", "files", f"{outlook.repositories} archives take too long"
-        )
-        return True
+        why = f"{outlook.repositories} archives take too long"
+        self._change("archives", "repositories whole", "file by file", why)
 
-    def _reconsider(self, files: int) -> bool:
+    def _change(self, setting: str, old: str, new: str, why: str) -> None:
+        self._changed = True
+        self._trace.decide(clock.now(), "planner", setting, old, new, why)
+
+    def _reconsider(self, files: int) -> None:
         outlook, before = self.outlook(files), self._by_queries
         self._by_queries = prefers_queries(outlook, self._measured, inclined=INCLINED if before else 1 / INCLINED)
-        if self._by_queries == before:
-            return False
-        names = {True: "many files a call", False: "one file a call"}
-        self._trace.decide(
-            clock.now(), "planner", "route", names[before], names[self._by_queries], self._because(outlook)
-        )
-        return True
+        if self._by_queries != before:
+            names = {True: "many files a call", False: "one file a call"}
+            self._change("route", names[before], names[self._by_queries], self._because(outlook))
 
     def _because(self, outlook: Outlook) -> str:
         queries = seconds_by_queries(outlook, self._measured)

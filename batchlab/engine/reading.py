@@ -138,7 +138,7 @@ class Reading:
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,
         )  # fmt: skip
-        self._dispatcher.mind_changed, self._dispatcher.plan_anew = planner.review, self._fetching.plan_anew
+        self._dispatcher.mind_changed, self._dispatcher.plan_anew = planner.changed_its_mind, self._fetching.plan_anew
         return planner
 
     def _wanted(self) -> tuple[int, int, int]:
