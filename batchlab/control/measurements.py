@@ -248,5 +248,5 @@ class Measurements:
 
 
 def archive_seconds(repo_size: int, measured: Measurements, redirect: float) -> float:
-    """Return the seconds of an archive of a repository whose files have so many bytes, after so many of its redirect."""
+    """Return the seconds of an archive of a repository whose files have so many bytes; its redirect takes so many."""
     return measured.archive_first_byte + redirect + ARCHIVE_SHARE * repo_size / measured.archive_rate

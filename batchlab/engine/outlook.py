@@ -68,7 +68,7 @@ class Planner:
         self._next_review = -math.inf
         self._files_a_repository = Sample()
         self._archives: list[tuple[int, int]] = []
-        self._changed = False
+        self._doubted = False
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether files of one repository had better travel many a call.
@@ -76,23 +76,22 @@ class Planner:
         Reviewed once a second; with each tree while repositories differ too much to tell of those not read yet.
         """
         self._files_a_repository.note(len(files))
-        if not self._review(len(files)) and not self._files_a_repository.tells:
+        if self._is_due() or not self._files_a_repository.tells:
             self._reconsider(len(files))
         return self._by_queries
 
     def changed_its_mind(self) -> bool:
-        """Predict anew, at most once a second; return whether what waits had better be planned anew since last asked."""
-        self._review(1)
-        changed, self._changed = self._changed, False
-        return changed
+        """Predict anew, at most once a second; return whether what waits had better be planned anew by now."""
+        changed = self._is_due() and self._reconsider(1)
+        doubted, self._doubted = self._doubted, False
+        return changed or doubted
 
-    def _review(self, files: int) -> bool:
-        """Predict all ways anew, at most once a second, with so many files at least; return whether that was done."""
+    def _is_due(self) -> bool:
+        """Return whether a second has passed since all was predicted; if so, archives are seen to at once."""
         now = clock.now()
         if now < self._next_review or not self._wanted()[0]:
             return False
         self._next_review = now + REVIEW_EVERY
-        self._reconsider(files)
         self._doubt_archives()
         return True
 
@@ -105,19 +104,20 @@ class Planner:
         if prefers_archive(files, size, outlook, self._measured, self._by_queries, inclined=INCLINED):
             return
         self._archives.clear()
+        self._doubted = True
         why = f"{outlook.repositories} archives take too long"
-        self._change("archives", "repositories whole", "file by file", why)
+        self._trace.decide(clock.now(), "planner", "archives", "repositories whole", "file by file", why)
 
-    def _change(self, setting: str, old: str, new: str, why: str) -> None:
-        self._changed = True
-        self._trace.decide(clock.now(), "planner", setting, old, new, why)
-
-    def _reconsider(self, files: int) -> None:
+    def _reconsider(self, files: int) -> bool:
         outlook, before = self.outlook(files), self._by_queries
         self._by_queries = prefers_queries(outlook, self._measured, inclined=INCLINED if before else 1 / INCLINED)
-        if self._by_queries != before:
-            names = {True: "many files a call", False: "one file a call"}
-            self._change("route", names[before], names[self._by_queries], self._because(outlook))
+        if self._by_queries == before:
+            return False
+        names = {True: "many files a call", False: "one file a call"}
+        self._trace.decide(
+            clock.now(), "planner", "route", names[before], names[self._by_queries], self._because(outlook)
+        )
+        return True
 
     def _because(self, outlook: Outlook) -> str:
         queries = seconds_by_queries(outlook, self._measured)
