@@ -111,11 +111,11 @@ class TestAdaptive:
 
     @pytest.mark.parametrize("wrong", [Remembered(96, 100, {"blob": 0.01}), Remembered(1, 5, {"blob": 3.0})])
     @pytest.mark.parametrize("server", [Server(knee=6, kappa=0.01), Server(knee=64)])
-    def test_a_wrong_memory_costs_little(self, wrong, server):
+    def test_a_wrong_memory_costs_two_seconds_at_most(self, wrong, server):
         hub = SimHub(scenario=Scenario("drifted", latency=Latency(0.1, 0.2), server=server, work=Work(60, 20)))
         memory = HostMemory()
         memory.note(hub.base_url, wrong)
-        assert read(hub, memory).makespan <= 1.15 * read(hub).makespan
+        assert read(hub, memory).makespan <= read(hub).makespan + 2.0
         assert memory.recall(hub.base_url) != wrong
 
     def test_other_strategies_learn_nothing(self):

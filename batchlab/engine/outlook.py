@@ -76,18 +76,18 @@ class Planner:
         Reviewed once a second; with each tree while repositories differ too much to tell of those not read yet.
         """
         self._files_a_repository.note(len(files))
-        if self._is_due() or not self._files_a_repository.tells:
+        if self._begin_review() or not self._files_a_repository.tells:
             self._reconsider(len(files))
         return self._by_queries
 
     def changed_its_mind(self) -> bool:
         """Predict anew, at most once a second; return whether what waits had better be planned anew by now."""
-        changed = self._is_due() and self._reconsider(1)
+        changed = self._begin_review() and self._reconsider(1)
         doubted, self._doubted = self._doubted, False
         return changed or doubted
 
-    def _is_due(self) -> bool:
-        """Return whether a second has passed since all was predicted; if so, archives are seen to at once."""
+    def _begin_review(self) -> bool:
+        """Begin with the archives, unless the last review was less than a second ago; return whether it has begun."""
         now = clock.now()
         if now < self._next_review or not self._wanted()[0]:
             return False

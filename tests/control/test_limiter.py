@@ -45,3 +45,12 @@ def test_shrinking_drains_before_a_slot_is_free_again() -> None:
         limiter.give_back()
         free.append(limiter.free)
     assert free == [False, False, True]
+
+
+def test_a_limit_that_was_found_too_high_is_remembered() -> None:
+    limiter = Limiter(8)
+    limiter.resize(64)
+    assert not limiter.has_shrunk
+    limiter.resize(40)
+    limiter.resize(64)
+    assert limiter.has_shrunk

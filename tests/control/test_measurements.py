@@ -83,5 +83,17 @@ def test_a_thin_link_shows_in_large_answers_and_bounds_what_archives_are_hoped_t
     assert measured.connection_rate == float("inf")
     measured.rest(1.0, "blob", 100_000)
     assert measured.archive_rate == measured.connection_rate == 100_000
-    measured.archive(40_000_000, 0.5 + 2.0)
+    measured.archive(10_000_000, sent=1.0, answered=1.7, now=3.7)
     assert measured.archive_rate == pytest.approx(5e6)
+    assert measured.archive_first_byte == pytest.approx(0.7)
+
+
+def test_what_a_small_answer_waits_for_on_a_crowded_link_is_not_the_servers() -> None:
+    measured = Measurements()
+    for _ in range(FULL):
+        measured.rest(0.06, "blob", 4_000, service=0.06)
+    for _ in range(FULL):
+        measured.rest(1.5, "blob", 4_000, service=0.06)
+    assert measured.slowdown == 1.0
+    measured.rest(1.5, "blob", 400_000, service=0.06)
+    assert measured.connection_rate == pytest.approx(400_000 / 1.5)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from batchlab.control.archive_streams import ArchiveStreams
 from batchlab.control.measurements import Measurements, query_seconds
 from batchlab.control.route_choice import (
     Allowance,
@@ -122,3 +123,35 @@ def test_archives_that_would_queue_for_few_slots_leave_their_files_to_queries() 
 def test_a_repository_with_most_of_the_files_comes_as_an_archive_though_others_are_many() -> None:
     few_slots = replace(UNLIMITED, archive_slots=3)
     assert prefers_archive(UNLIMITED.files // 2, 5_000_000, few_slots, _measured(0.2), by_queries=True)
+
+
+def _after_archives(sizes: float, seconds: float) -> Measurements:
+    """Return what is known after two rounds of archives that came one behind the other."""
+    measured = _measured(0.05)
+    for number in range(ArchiveStreams.FIRST * 3):
+        measured.archive(round(sizes), sent=0.0, answered=0.5, now=0.5 + seconds * (number + 1))
+    return measured
+
+
+def test_archives_that_share_a_full_link_are_weighed_by_what_it_carries() -> None:
+    many = replace(UNLIMITED, files=4000, repositories=400)
+    shared, alone = _after_archives(2e6, seconds=1.0), _after_archives(2e6, seconds=0.01)
+    assert shared.streams.full
+    assert prefers_archive(10, 8_000_000, replace(many, slots=2), alone, by_queries=False)
+    assert not prefers_archive(10, 8_000_000, many, shared, by_queries=False)
+
+
+def test_what_a_minute_has_used_already_is_not_there_a_second_time() -> None:
+    ruled = replace(UNLIMITED, files=700, rest_rate=12.0, service_share=0.8)
+    measured = _measured(0.05)
+    assert seconds_by_single_files(ruled, measured) < 60.0
+    assert seconds_by_single_files(replace(ruled, rest_used=600), measured) == 60.0
+    fitting = replace(ruled, files=200)
+    assert seconds_by_queries(fitting, measured) < 60.0
+    assert seconds_by_queries(replace(fitting, service_used=45.0), measured) >= 60.0
+
+
+def test_where_minutes_are_short_an_archive_for_one_point_beats_two_files_for_two() -> None:
+    ruled = replace(UNLIMITED, files=2400, repositories=1200, rest_rate=12.0, service_share=0.8)
+    assert prefers_archive(2, 8_000_000, ruled, _measured(0.05), by_queries=False)
+    assert not prefers_archive(1, 8_000_000, replace(ruled, files=1200), _measured(0.05), by_queries=False)

@@ -117,3 +117,14 @@ def test_single_files_and_queries_share_the_cpu_seconds_of_a_minute(governor: Go
     held = hold(governor, 55.0)
     assert held is not None
     assert held.reason is Reason.PACE
+
+
+def test_what_one_pool_is_silent_about_holds_no_other_of_the_same_server_back(governor: Governor) -> None:
+    for number in range(20):
+        governor.sent("core", 1, float(number), EPOCH, expected=20.0)
+        governor.answered("core", 1, 1, None)
+        governor.ended("core", float(number), number + 20.0, expected=20.0)
+    assert hold(governor, 40.0, "graphql") is None
+    governor.sent("core", 1, 40.0, EPOCH)
+    governor.answered("core", 1, 1, RateLimitHeaders(5000, 4000, EPOCH + 3000.0, "core"))
+    assert hold(governor, 40.0, "graphql") == Hold(Reason.PACE, pytest.approx(20.05), "secondary")

@@ -7,7 +7,7 @@ from typing import Any
 
 from batchlab.batch_config import USUAL_ROUTES
 from batchlab.control.budget import FIRST_CALLS
-from batchlab.hub.conditions import Server
+from batchlab.hub.conditions import Network, Server
 from batchlab.hub.scenario import Latency, Period, Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.work import Work
@@ -65,3 +65,16 @@ def test_what_a_missing_route_leaves_behind_is_fetched_as_one_archive_a_reposito
     calls = reading.calls.endpoint.value_counts()
     assert calls["graphql"] <= FIRST_CALLS
     assert calls["tarball"] <= scenario.work.repositories
+
+
+def test_archives_that_wait_are_given_up_once_they_are_seen_to_share_a_link(read: Read) -> None:
+    """Two hundred archives of two megabytes take 200 s through this link, their files a tenth of that."""
+    work = Work(repositories=200, files=20, rest=8e6)
+    near = Scenario("thin", latency=Latency(0.05, 0.2), network=Network(2e6, 1e6), server=Server(knee=8), work=work)
+    reading = read(
+        SimHub(scenario=near), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": ("blobs", "tarball")})
+    )
+    assert len(reading.delivered) == 4000
+    assert (reading.decisions.setting == "archives").any()
+    assert 4 <= (reading.calls.endpoint == "archive").sum() <= 40
+    assert reading.seconds < 60.0
