@@ -19,8 +19,9 @@ HIDDEN = Scenario("hidden", Latency(0.1), limits=Limits(in_flight=100, hidden_in
 def test_calls_that_one_limit_refused_on_their_way_are_one_occasion() -> None:
     arm = static_arm(12, "blobs", 1, BatchConfig.lab())
     row = Replication(0, arm, seed=0).row(SimHub(scenario=HIDDEN))
-    assert row["limit_occasions"] == 1
-    assert row["limit_hits"] > 1
+    pauses = round(row["makespan"] // 60.0)  # each lasts a minute, and the files take seconds
+    assert row["limit_occasions"] == pauses >= 1
+    assert row["limit_hits"] > pauses
     free = replace(HIDDEN, limits=Limits(in_flight=100))
     row = Replication(0, arm, seed=0).row(SimHub(scenario=free))
     assert (row["limit_occasions"], row["limit_hits"]) == (0, 0)
