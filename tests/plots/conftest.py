@@ -83,6 +83,7 @@ def _regret(rows: int) -> Regret:
             "calls": 10.0,
             "calls_regret": 0.0,
             "limit_hits": 0,
+            "limit_occasions": 0,
             "lost": 0,
             "seeds": 3,
         }
