@@ -180,8 +180,9 @@ class Governor:
 
     def _is_silent(self, budget: Budget) -> bool:
         """Whether a budget, or one of the same server while this one is not known, was not named by an answer."""
-        known = [other.budget for name, other in self._pools.items() if name in CPU_SHARE]
-        return budget.silent or (budget.left is None and any(other.silent for other in known))
+        if budget.left is not None or budget.silent:
+            return budget.silent
+        return any(self._pools[name].budget.silent for name in CPU_SHARE if name in self._pools)
 
     def refusal(self, pool: str, hold: Hold, now: float) -> BatchLabError | None:
         """Return the error that ends what waits for a hold, None where waiting is right.
