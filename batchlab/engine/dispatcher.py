@@ -111,6 +111,7 @@ class Dispatcher:
         self.pumped: Callable[[float], None] = lambda now: None
         self.mind_changed: Callable[[], bool] = lambda: False
         self.plan_anew: Callable[[list[Job]], None] = lambda jobs: None
+        self.lane_refused: Callable[[], None] = lambda: None
 
     def submit(self, job: Job) -> None:
         """Queue a job; may be called by jobs under way."""
@@ -290,6 +291,7 @@ class Dispatcher:
             entry = self._queue.pop(lane)
             self._charge_waits(entry, now)
             entry.job.failed(error)
+        self.lane_refused()
 
     def _arm(self, due: float, now: float) -> None:
         if self._timer is not None:

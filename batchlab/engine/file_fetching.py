@@ -125,16 +125,20 @@ class FileFetching:
     def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
         """Queue files again on routes that were not tried; where there is none, they end with ``error``.
 
-        What a route leaves behind that the server does not have is queued once its last call has ended: so that a
-        repository's files are seen together, and fetched as one archive rather than as several.
+        What a route leaves behind that the server does not have is queued by `settle`: so that a repository's files
+        are seen together, and fetched as one archive rather than as several.
         """
         for ask in asks:
             ask.tried |= {route.name}
         if self.is_down(route):
             self._stranded += asks
-            self.settle(route)
         else:
             self._queue(asks, error)
+
+    def settle_all(self) -> None:
+        """Queue what missing routes have left behind."""
+        for name in list(self._down):
+            self.settle(ROUTES[name])
 
     def settle(self, route: Route) -> None:
         """Queue what a missing route has left behind, unless a call of it is still under way."""

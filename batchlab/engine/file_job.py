@@ -47,6 +47,7 @@ class FileJob:
         self._wanted_bytes = sum(ask.file.size for ask in asks)
         self._failures = 0
         self._started = 0.0
+        self._sent = False
 
     @property
     def results(self) -> Sequence[BatchResult]:
@@ -85,7 +86,7 @@ class FileJob:
 
     async def run(self, send: Send) -> None:
         """Fetch the files; one that fails alone ends alone, or goes another way."""
-        self._started = clock.now()
+        self._started, self._sent = clock.now(), True
         files = [ask.file for ask in self.asks]
         self._fetching.under_way[self.route] += 1
         try:
@@ -143,6 +144,8 @@ class FileJob:
             if getattr(error, "status", None) in NOT_THERE and self._route.most_files > 1:
                 self._fetching.route_down(self._route, error)
             self._fetching.elsewhere(left, self._route, error)
+            if self._sent:  # else its whole lane is refused, and settled after that
+                self._fetching.settle(self._route)
             return
         for ask in left:
             self._fetching.refused(ask, error)

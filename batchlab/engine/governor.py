@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
-from batchlab.control.budget import Budget, MinuteWindow, Pacing, RateLimitHeaders
+from batchlab.control.budget import WINDOW, Budget, MinuteWindow, Pacing, RateLimitHeaders
 from batchlab.control.circuit_breaker import BreakerChange, CircuitBreaker
 from batchlab.control.policies import Policy
 from batchlab.control.rate_limits import pause
@@ -136,8 +136,9 @@ class Governor:
     def account(self, pool: str) -> Account:
         """Return what is known of a pool's budget now."""
         budget = self._pool(pool).budget
-        usable = math.inf if budget.usable is None else float(budget.usable)
-        return Account(usable, max(0.0, budget.reset - clock.epoch()), budget.window, budget.silent)
+        if budget.usable is None:  # after a reset a whole window is there, though no answer has said so yet
+            return Account(budget.window, WINDOW if budget.window < math.inf else 0.0, budget.window, budget.silent)
+        return Account(float(budget.usable), max(0.0, budget.reset - clock.epoch()), budget.window, budget.silent)
 
     def used_this_minute(self, pool: str) -> Used:
         """Return what was spent of a pool within the last minute."""

@@ -69,6 +69,7 @@ class Planner:
         self._files_a_repository = Sample()
         self._archives: list[tuple[int, int]] = []
         self._doubted = False
+        self._has_queries = True
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether files of one repository had better travel many a call.
@@ -101,7 +102,8 @@ class Planner:
             return
         files, size = (round(mean(numbers)) for numbers in zip(*self._archives, strict=True))
         outlook = self.outlook(files)
-        if prefers_archive(files, size, outlook, self._measured, self._by_queries, inclined=INCLINED):
+        several = self._by_queries and self._has_queries
+        if prefers_archive(files, size, outlook, self._measured, several, inclined=INCLINED):
             return
         self._archives.clear()
         self._doubted = True
@@ -126,6 +128,8 @@ class Planner:
 
     def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
+        if self._by_queries:
+            self._has_queries = several
         size = files[0].repo_size
         chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
         if chosen:

@@ -102,7 +102,7 @@ class Reading:
         self.asks = Operation(self._dispatcher, self._fetching, self._manager, self._revalidation)
         self._routes = self._choice()
         self._dispatcher.files_done = lambda: self._fetching.done
-        self._dispatcher.reconfigured = self._reconfigured
+        self._dispatcher.reconfigured, self._dispatcher.lane_refused = self._reconfigured, self._fetching.settle_all
         if monitor is not None:
             report = ProgressReport(monitor, self._dispatcher, lambda: self.progress, self._largest_call)
             self._dispatcher.pumped = report

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from batchlab.batch_config import USUAL_ROUTES
 from batchlab.control.budget import FIRST_CALLS
 from batchlab.hub.conditions import Network, Server
@@ -55,8 +57,9 @@ def test_files_that_wait_go_another_way_once_that_is_the_better_one(read: Read) 
     assert "blob" in set(reading.calls.endpoint)
 
 
-def test_what_a_missing_route_leaves_behind_is_fetched_as_one_archive_a_repository(read: Read) -> None:
-    scenario = Scenario.load("unauthenticated")
+@pytest.mark.parametrize("seed", [0, 19])  # of 19 a single query was sent when the server was found to have none
+def test_what_a_missing_route_leaves_behind_is_fetched_as_one_archive_a_repository(read: Read, seed: int) -> None:
+    scenario = Scenario.load("unauthenticated").with_seed(seed)
     assert scenario.work is not None
     reading = read(
         SimHub(scenario=scenario), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": USUAL_ROUTES})
