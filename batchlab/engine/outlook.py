@@ -149,7 +149,10 @@ class Planner:
             repositories=in_known + trees,
             trees=trees,
             slots=slots,
-            archive_slots=min(max(self._limiter.limit, self._hoped_for), self._config.max_concurrent_repos),
+            archive_slots=min(
+                max(self._limiter.limit, self._hoped_for, self._measured.streams.limit),
+                self._config.max_concurrent_repos,
+            ),
             rest_rate=share * POINTS_A_MINUTE["core"] / 60.0 if ruled else math.inf,
             rest_used=self._governor.used_this_minute("core").points if ruled else 0,
             service_used=self._governor.used_this_minute("graphql").seconds if ruled else 0.0,
