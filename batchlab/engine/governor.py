@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -47,20 +46,15 @@ class Account:
     """What is known of one budget: points that may be spent before its reset, and the seconds until then.
 
     Infinite points while unknown; ``window`` is what each later hour leaves, ``silent`` that the server names no
-    budget.
+    budget. ``points_used`` and ``seconds_used``, the latter of service, are those of the last minute.
     """
 
     usable: float
     seconds_to_reset: float
     window: float
     silent: bool
-
-
-class Used(NamedTuple):
-    """Points and seconds of service that were spent within the last minute."""
-
-    points: int
-    seconds: float
+    points_used: int
+    seconds_used: float
 
 
 class _Pool:
@@ -135,15 +129,20 @@ class Governor:
 
     def account(self, pool: str) -> Account:
         """Return what is known of a pool's budget now."""
-        budget = self._pool(pool).budget
-        if budget.usable is None:  # after a reset a whole window is there, though no answer has said so yet
-            return Account(budget.window, WINDOW if budget.window < math.inf else 0.0, budget.window, budget.silent)
-        return Account(float(budget.usable), max(0.0, budget.reset - clock.epoch()), budget.window, budget.silent)
-
-    def used_this_minute(self, pool: str) -> Used:
-        """Return what was spent of a pool within the last minute."""
         keeper = self._pool(pool)
-        return Used(keeper.minute.used, keeper.service.spent)
+        budget, usable, to_reset = keeper.budget, keeper.budget.usable, 0.0
+        if usable is not None:
+            to_reset = max(0.0, budget.reset - clock.epoch())
+        elif budget.window < math.inf:  # after a reset a whole window is there, though no answer has said so yet
+            to_reset = WINDOW
+        return Account(
+            budget.window if usable is None else float(usable),
+            to_reset,
+            budget.window,
+            budget.silent,
+            keeper.minute.used,
+            keeper.service.spent,
+        )
 
     def seconds_for(self, pool: str, points: int, epoch: float) -> float | None:
         """Return the seconds that a pool's budget needs for so many points, None where it has enough or is unknown."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import mean
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -21,7 +20,7 @@ from batchlab.control.route_choice import (
 )
 from batchlab.control.sample import Sample
 from batchlab.control.trace import Trace
-from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE, Governor
+from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE, Account, Governor
 from batchlab.routes import WantedFile
 
 EXPECTED_SLOTS = 32  # calls in flight that a run hopes for before it has learned better
@@ -67,7 +66,7 @@ class Planner:
         self._by_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
-        self._archives: list[tuple[int, int]] = []
+        self._archives = self._archive_files = self._archive_bytes = 0
         self._doubted = False
         self._has_queries = True
 
@@ -100,12 +99,12 @@ class Planner:
         """See whether archives are still the better way for repositories like those that were to be archives."""
         if not self._archives:
             return
-        files, size = (round(mean(numbers)) for numbers in zip(*self._archives, strict=True))
+        files, size = round(self._archive_files / self._archives), round(self._archive_bytes / self._archives)
         outlook = self.outlook(files)
         several = self._by_queries and self._has_queries
         if prefers_archive(files, size, outlook, self._measured, several, inclined=INCLINED):
             return
-        self._archives.clear()
+        self._archives = self._archive_files = self._archive_bytes = 0
         self._doubted = True
         why = f"{outlook.repositories} archives take too long"
         self._trace.decide(clock.now(), "planner", "archives", "repositories whole", "file by file", why)
@@ -133,7 +132,9 @@ class Planner:
         size = files[0].repo_size
         chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
         if chosen:
-            self._archives.append((len(files), size))
+            self._archives += 1
+            self._archive_files += len(files)
+            self._archive_bytes += size
             self._measured.streams.expect(ARCHIVE_SHARE * size)
         return chosen
 
@@ -141,7 +142,8 @@ class Planner:
         """Return what is still wanted, at least these files, and what may be sent for it."""
         waiting, repositories, trees = self._wanted()
         known, in_known = max(waiting, files), max(repositories, 1)
-        ruled = not self._governor.account("core").silent
+        core, graphql = self._governor.account("core"), self._governor.account("graphql")
+        ruled = not core.silent
         share = self._policy.minute_share(self._config)
         slots = self._measured.slots(self._limiter.limit, self._hoped_for)
         return Outlook(
@@ -154,10 +156,10 @@ class Planner:
                 self._config.max_concurrent_repos,
             ),
             rest_rate=share * POINTS_A_MINUTE["core"] / 60.0 if ruled else math.inf,
-            rest_used=self._governor.used_this_minute("core").points if ruled else 0,
-            service_used=self._governor.used_this_minute("graphql").seconds if ruled else 0.0,
-            core=self._allowance("core"),
-            graphql=self._allowance("graphql"),
+            rest_used=core.points_used if ruled else 0,
+            service_used=graphql.seconds_used if ruled else 0.0,
+            core=_allowance(core),
+            graphql=_allowance(graphql),
             service_share=share * SERVICE_SECONDS_A_MINUTE["graphql"] / 60.0 if ruled else math.inf,
             files_a_query=self._files_a_query(),
             file_size=self._file_size(),
@@ -170,6 +172,6 @@ class Planner:
             return self._limiter.limit
         return min(self._policy.ceiling(self._config), EXPECTED_SLOTS)
 
-    def _allowance(self, pool: str) -> Allowance:
-        account = self._governor.account(pool)
-        return Allowance(account.usable, account.seconds_to_reset, account.window)
+
+def _allowance(account: Account) -> Allowance:
+    return Allowance(account.usable, account.seconds_to_reset, account.window)
