@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class Limiter:
     """Slots for calls: growth is usable at once, shrinking drains.
@@ -9,36 +11,59 @@ class Limiter:
     Parameters
     ----------
     limit
-        Calls that may be in flight, at least 1.
+        Calls that the API may have in flight, at least 1.
+    ceiling
+        Calls that may be in flight whoever answers them.
+
+    Attributes
+    ----------
+    in_flight, peak
+        Calls in flight, and the most at once.
+    elsewhere
+        Those of them that another host answers, as it does archives: the limit is none of its.
+
+    Examples
+    --------
+    >>> limiter = Limiter(1)
+    >>> limiter.take()
+    >>> limiter.free
+    False
+    >>> limiter.move()
+    >>> limiter.free, limiter.in_force
+    (True, 2)
     """
 
-    def __init__(self, limit: int) -> None:
-        self.limit = max(1, limit)
+    def __init__(self, limit: int, ceiling: float = math.inf) -> None:
+        self.limit, self.ceiling = max(1, limit), ceiling
         self.has_shrunk = False
         self.paused = False
-        self.in_flight = 0
-        self.peak = 0
+        self.in_flight = self.elsewhere = self.peak = 0
 
     @property
     def free(self) -> bool:
         """Whether one more call may be sent."""
-        return self.in_flight < self.in_force
+        return self.in_flight < min(self.in_force, self.ceiling)
 
     @property
     def in_force(self) -> int:
         """Calls that may be in flight now: none while paused."""
-        return 0 if self.paused else self.limit
+        return 0 if self.paused else self.limit + self.elsewhere
 
-    def resize(self, limit: int) -> None:
+    def resize(self, limit: int, ceiling: float = math.inf) -> None:
         """Change the limit; calls over a lower one end by themselves."""
         self.has_shrunk |= limit < self.limit
-        self.limit = max(1, limit)
+        self.limit, self.ceiling = max(1, limit), ceiling
 
     def take(self) -> None:
         """Take a slot; the caller has seen that one is free."""
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
 
-    def give_back(self) -> None:
-        """Give a slot back."""
+    def move(self) -> None:
+        """Take note that a call goes on with another host."""
+        self.elsewhere += 1
+
+    def give_back(self, *, elsewhere: bool = False) -> None:
+        """Give a slot back, of a call that went on with another host or of one that did not."""
         self.in_flight -= 1
+        self.elsewhere -= elsewhere

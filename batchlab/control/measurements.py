@@ -23,7 +23,6 @@ SINGLE = ("blob", "contents", "tree")
 SERVER_CLOCK = 10.0  # seconds after which GitHub ends a query
 STRETCHED = 2.0  # times as long as idle from which a call that was ended had not been too large
 LARGE = 50_000  # bytes from which an answer tells how fast a connection is
-SMALL = 16_000  # bytes up to which an answer is on the wire for no time to speak of
 INSTANT = 1e-6  # seconds: a call of a server without latency
 CROWDED = 1.6  # times as long: what chance alone does not make of medians
 
@@ -131,16 +130,17 @@ class Measurements:
         self._archive_rate: deque[float] = deque(maxlen=memory)
         self._archive_first_byte: deque[float] = deque(maxlen=memory)
         self._rate: deque[float] = deque(maxlen=memory)
+        self._in_flight: deque[int] = deque(maxlen=Pace.WINDOW)
         self.streams = ArchiveStreams()
 
     def rest(self, seconds: float, endpoint: str = "blob", size: int = 0, service: float | None = None) -> Load:
         """Take note of a call for a tree or a single file, of the bytes that it brought, and of when the first came.
 
-        What a small answer takes on the wire is for others that share the link, and says nothing of the server.
+        What an answer takes on the wire says nothing of the server.
         """
         if size >= LARGE:
             self._rate.append(size / max(INSTANT, seconds))
-        if service is not None and size < SMALL:
+        if service is not None:
             seconds = service
         idle = self._note(endpoint, seconds).idle
         return Load(1.0, seconds / idle)
@@ -231,16 +231,30 @@ class Measurements:
 
     @property
     def connection_rate(self) -> float:
-        """Bytes per second of one connection, as large answers came lately; infinite while there was none."""
-        return median(self._rate) if self._rate else math.inf
+        """Bytes per second of one connection, as large answers came lately.
+
+        Infinite while there was none, and once the link is what bounds them all.
+        """
+        return median(self._rate) if self._rate and not self.streams.full else math.inf
+
+    @property
+    def link_rate(self) -> float:
+        """Bytes per second of all connections together, once archives have filled the link; infinite before."""
+        return self.streams.capacity if self.streams.full else math.inf
+
+    def sent_beside(self, in_flight: int) -> None:
+        """Take note of how many calls were in flight when one of those that are timed was sent, itself included."""
+        self._in_flight.append(in_flight)
 
     def slots(self, limit: int, hoped_for: int) -> float:
         """Return the calls that are served at once under a concurrency limit.
 
-        Calls that take twice as long for the crowd are served half at once. While nothing of the kind is seen, a
-        run hopes for more than it has.
+        Of calls that take twice as long for the crowd, half of those in flight are served at once. While nothing of
+        the kind is seen, a run hopes for more than it has.
         """
-        return max(1.0, limit / self._crowd if self._crowd > 1.0 else float(max(limit, hoped_for)))
+        if self._crowd == 1.0:
+            return float(max(1, limit, hoped_for))
+        return max(1.0, (median(self._in_flight) if self._in_flight else limit) / self._crowd)
 
     @property
     def _crowd(self) -> float:

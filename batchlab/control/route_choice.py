@@ -106,15 +106,25 @@ class Outlook:
 def seconds_by_single_files(outlook: Outlook, measured: Measurements) -> float:
     """Predict the seconds that one file a call needs for everything still wanted."""
     calls = outlook.files + outlook.trees
-    busy = measured.idle_rest_seconds * max(1.0, outlook.files / outlook.slots)
-    return max(busy, outlook.by_minutes(calls), outlook.core.wait(calls))
+    busy = _single_seconds(outlook, measured) * max(1.0, outlook.files / outlook.slots)
+    return max(busy, _on_the_link(outlook, measured), outlook.by_minutes(calls), outlook.core.wait(calls))
 
 
 def seconds_by_queries(outlook: Outlook, measured: Measurements) -> float:
     """Predict the seconds that many files a call need for everything still wanted."""
     calls, one = _queries(outlook, measured)
     busy = one * max(1.0, calls / outlook.slots)
-    return max(busy, outlook.by_service(calls * one), outlook.graphql.wait(calls))
+    return max(busy, _on_the_link(outlook, measured), outlook.by_service(calls * one), outlook.graphql.wait(calls))
+
+
+def _single_seconds(outlook: Outlook, measured: Measurements) -> float:
+    """Return the seconds of a call for a single file on an idle server."""
+    return measured.idle_rest_seconds + outlook.file_size / measured.connection_rate
+
+
+def _on_the_link(outlook: Outlook, measured: Measurements) -> float:
+    """Return the seconds that the bytes still wanted take at least, where the link's rate is known."""
+    return outlook.files * outlook.file_size / measured.link_rate
 
 
 def _queries(outlook: Outlook, measured: Measurements) -> tuple[int, float]:
@@ -181,9 +191,10 @@ def prefers_archive(
     calls = math.ceil(files / outlook.files_a_query) if by_queries else files
     in_each = min(files, outlook.files_a_query)
     one = _idle_query_seconds(in_each, 1, outlook, measured)
-    seconds = math.ceil(calls / slots) * (one if by_queries else measured.idle_rest_seconds)
+    seconds = math.ceil(calls / slots) * (one if by_queries else _single_seconds(outlook, measured))
     alike = ALIKE if calls > ARCHIVE_CALLS else 1.0 / ALIKE
-    return archive <= alike * seconds * _queueing(files, outlook, outlook.slots)
+    queueing = seconds * _queueing(files, outlook, outlook.slots)
+    return archive <= alike * max(queueing, _on_the_link(outlook, measured))
 
 
 def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements) -> float:

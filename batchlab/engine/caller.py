@@ -28,11 +28,12 @@ ABOUT = 0.75  # share of the limit from which it counts as reached
 
 @dataclass(slots=True)
 class _Call:
-    """One HTTP exchange: what is asked, its record, and the seconds that it was expected to take."""
+    """One HTTP exchange: what is asked, its record, the seconds expected, whether the API's load shows in it."""
 
     request: ApiRequest
     record: CallRecord
     expected: float
+    tells_load: bool
 
 
 class Caller:
@@ -45,7 +46,9 @@ class Caller:
     measured
         Where the times of calls are noted.
     completed
-        Called at the end of each call.
+        Called at the end of each call that tells of the API's load.
+    moved
+        Called when a call goes on with another host; returns whether it counts no longer against the API's limit.
     """
 
     def __init__(
@@ -56,9 +59,10 @@ class Caller:
         trace: Trace,
         measured: Measurements,
         completed: Callable[[Completion], None],
+        moved: Callable[[Entry], bool],
     ) -> None:
         self._client, self._config, self._governor, self._trace = client, config, governor, trace
-        self._measured, self._completed = measured, completed
+        self._measured, self._completed, self._moved = measured, completed, moved
 
     async def send(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None = None) -> Reply:
         """Return the answer to a call that a batch wants; see `batchlab.routes.Send`.
@@ -72,7 +76,9 @@ class Caller:
             if redirects:
                 self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
             expected = 0.0 if redirects else entry.expected
-            reply = await self._exchange(_Call(request, _new_call(entry, batch, request), expected), sink)
+            tells_load = request.endpoint != ARCHIVE or not self._moved(entry)
+            call = _Call(request, _new_call(entry, batch, request), expected, tells_load)
+            reply = await self._exchange(call, sink)
             target = self._client.follow(request, reply)
             if target is None:
                 return reply
@@ -127,7 +133,9 @@ class Caller:
         self._governor.ended(record.pool, record.sent, served, expected=call.expected)
         self._trace.call_ended(record)
         good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
-        load = self._measure(call.request, record, error)
+        load = self._measure(call.request, record, error, served - record.sent)
+        if not call.tells_load:
+            return
         self._completed(
             Completion(
                 record.sent, record.finished, good, at_limit, load.work, load.slowdown,
@@ -135,19 +143,20 @@ class Caller:
             )
         )  # fmt: skip
 
-    def _measure(self, request: ApiRequest, record: CallRecord, error: BaseException | None) -> Load:
+    def _measure(self, request: ApiRequest, record: CallRecord, error: BaseException | None, service: float) -> Load:
         seconds = record.finished - record.sent
         if request.endpoint == "graphql" and isinstance(error, ServerError):
             return self._measured.failed_query(*_measure_of(request), seconds)
         if record.outcome != "ok":
             return Load()
         if request.endpoint == "graphql":
-            return self._measured.query(*_measure_of(request), seconds)
+            self._measured.sent_beside(record.in_flight)
+            return self._measured.query(*_measure_of(request), service)
         if request.endpoint == ARCHIVE:
             self._measured.archive(request.expected_bytes, record.sent, record.answered, record.finished)
         if request.endpoint not in SINGLE:
             return Load()
-        service = record.answered - record.sent
+        self._measured.sent_beside(record.in_flight)
         return self._measured.rest(seconds, request.endpoint, record.bytes, service)
 
     def connection(self, change: BreakerChange | None) -> None:

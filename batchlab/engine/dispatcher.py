@@ -92,12 +92,12 @@ class Dispatcher:
         self._seed, self._operation = seed, operation
         ceiling = policy.ceiling(config)
         self._controller = policy.limits(config, recalled)
-        self.limiter = Limiter(min(self._controller.limit, ceiling))
+        self.limiter = Limiter(min(self._controller.limit, ceiling), ceiling)
         self.mean_limit = Mean(self.limiter.limit, clock.now())
         self.governor = Governor(policy, config)
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
         self._measured = measured or Measurements()
-        self._caller = Caller(client, config, self.governor, trace, self._measured, self._completed)
+        self._caller = Caller(client, config, self.governor, trace, self._measured, self._completed, self._moved)
         self._queue = WorkQueue()
         self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
         self._open: Counter[Lane] = Counter()
@@ -303,8 +303,9 @@ class Dispatcher:
     def _start(self, entry: Entry, now: float) -> None:
         job = entry.job
         self.limiter.take()
+        entry.elsewhere = False
         self._holdings.ledger.reserve(job.memory)
-        entry.in_flight, entry.limit = self.limiter.in_flight, self.limiter.limit
+        entry.in_flight, entry.limit = self.limiter.in_flight - self.limiter.elsewhere, self.limiter.limit
         self._open[job.lane] += 1
         entry.expected = job.seconds(self._measured)
         self._caller.connection(
@@ -320,6 +321,15 @@ class Dispatcher:
         task = asyncio.get_running_loop().create_task(job.run(partial(self._caller.send, entry, record)))
         self._running[task] = (entry, record)
         task.add_done_callback(partial(self._safely, self._give_back))
+
+    def _moved(self, entry: Entry) -> bool:
+        """Free the API's slot of a call that goes on with another host, where a plan bounds how many of those do."""
+        if self._policy.plans and not entry.elsewhere:
+            entry.elsewhere = True
+            self.limiter.move()
+            self.mean_limit.set(self.limiter.in_force, clock.now())
+            asyncio.get_running_loop().call_soon(self._safely, self._pump)
+        return entry.elsewhere
 
     def _safely(self, step: Callable[..., None], *arguments: Any) -> None:
         # The loop only logs what a callback raises; a fault of ours must end the run, not hang it.
@@ -345,7 +355,8 @@ class Dispatcher:
     def _give_back(self, task: asyncio.Task[None]) -> None:
         entry, record = self._running.pop(task)
         now = record.finished = clock.now()
-        self.limiter.give_back()
+        self.limiter.give_back(elsewhere=entry.elsewhere)
+        self.mean_limit.set(self.limiter.in_force, now)
         self._holdings.ledger.release(entry.job.memory)
         self._open[entry.job.lane] -= 1
         error = self._failure(task)
@@ -408,10 +419,11 @@ class Dispatcher:
     def _decided(self, change: LimitChange | None, loop: str, now: float) -> None:
         new = min(self._controller.limit, self._policy.ceiling(self._config))
         if new == self.limiter.limit:
+            self.limiter.ceiling = self._policy.ceiling(self._config)
             return
         why = change.why if change is not None else "follows max_concurrent_requests"
         self._trace.decide(now, loop, "concurrency limit", self.limiter.limit, new, why)
-        self.limiter.resize(new)
+        self.limiter.resize(new, self._policy.ceiling(self._config))
         self.mean_limit.set(self.limiter.in_force, now)
 
     def _reconfigure(self, changes: Changes) -> None:

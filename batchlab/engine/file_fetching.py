@@ -114,13 +114,8 @@ class FileFetching:
                 self.refused(alike[place], error or _no_route(alike[place].file))
 
     def plan_anew(self, jobs: Sequence[Job]) -> None:
-        """Queue the files of jobs that were not sent, on the routes that are best by now.
-
-        As an archive only what was to be one: a rest of a repository's files is no reason to fetch it.
-        """
-        file_jobs = [job for job in jobs if isinstance(job, FileJob)]
-        self._queue([ask for job in file_jobs if job.route in ARCHIVES for ask in job.asks])
-        self._queue([ask for job in file_jobs if job.route not in ARCHIVES for ask in job.asks], without=ARCHIVES)
+        """Queue the files of jobs that were not sent, on the routes that are best by now."""
+        self._queue([ask for job in jobs if isinstance(job, FileJob) for ask in job.asks])
 
     def elsewhere(self, asks: Sequence[Ask], route: Route, error: Exception) -> None:
         """Queue files again on routes that were not tried; where there is none, they end with ``error``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -26,6 +27,23 @@ from batchlab.routes import WantedFile
 EXPECTED_SLOTS = 32  # calls in flight that a run hopes for before it has learned better
 REVIEW_EVERY = 1.0  # seconds
 INCLINED = 1.1  # times as good as the other way: what has been chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Repositories that were planned alike, their wanted files together, and the bytes of all their files."""
+
+    repositories: int = 0
+    files: int = 0
+    size: int = 0
+
+    def __add__(self, other: Planned) -> Planned:
+        return Planned(self.repositories + other.repositories, self.files + other.files, self.size + other.size)
+
+    @property
+    def mean(self) -> tuple[int, int]:
+        """Wanted files and bytes of one repository."""
+        return max(1, round(self.files / self.repositories)), round(self.size / self.repositories)
 
 
 class Planner:
@@ -66,7 +84,7 @@ class Planner:
         self._by_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
-        self._archives = self._archive_files = self._archive_bytes = 0
+        self._whole, self._in_parts = Planned(), Planned()
         self._doubted = False
         self._has_queries = True
 
@@ -92,22 +110,29 @@ class Planner:
         if now < self._next_review or not self._wanted()[0]:
             return False
         self._next_review = now + REVIEW_EVERY
-        self._doubt_archives()
+        self._review_archives()
         return True
 
-    def _doubt_archives(self) -> None:
-        """See whether archives are still the better way for repositories like those that were to be archives."""
-        if not self._archives:
-            return
-        files, size = round(self._archive_files / self._archives), round(self._archive_bytes / self._archives)
-        outlook = self.outlook(files)
+    def _review_archives(self) -> None:
+        """See whether repositories like those that were to be archives had better not be, and the other way round."""
+        if self._whole.repositories and not self._is_archive(self._whole, INCLINED):
+            self._whole, self._doubted = Planned(), True
+            self._note_archives("repositories whole", "file by file", "archives take too long")
+        elif self._in_parts.repositories and self._knows_archives and self._is_archive(self._in_parts, 1 / INCLINED):
+            self._in_parts, self._doubted = Planned(), True
+            self._note_archives("file by file", "repositories whole", "archives are quicker by now")
+
+    @property
+    def _knows_archives(self) -> bool:
+        return self._measured.streams.capacity < math.inf
+
+    def _is_archive(self, planned: Planned, inclined: float) -> bool:
+        files, size = planned.mean
         several = self._by_queries and self._has_queries
-        if prefers_archive(files, size, outlook, self._measured, several, inclined=INCLINED):
-            return
-        self._archives = self._archive_files = self._archive_bytes = 0
-        self._doubted = True
-        why = f"{outlook.repositories} archives take too long"
-        self._trace.decide(clock.now(), "planner", "archives", "repositories whole", "file by file", why)
+        return prefers_archive(files, size, self.outlook(files), self._measured, several, inclined=inclined)
+
+    def _note_archives(self, old: str, new: str, why: str) -> None:
+        self._trace.decide(clock.now(), "planner", "archives", old, new, why)
 
     def _reconsider(self, files: int) -> bool:
         outlook, before = self.outlook(files), self._by_queries
@@ -132,10 +157,10 @@ class Planner:
         size = files[0].repo_size
         chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
         if chosen:
-            self._archives += 1
-            self._archive_files += len(files)
-            self._archive_bytes += size
+            self._whole += Planned(1, len(files), size)
             self._measured.streams.expect(ARCHIVE_SHARE * size)
+        else:
+            self._in_parts += Planned(1, len(files), size)
         return chosen
 
     def outlook(self, files: int) -> Outlook:

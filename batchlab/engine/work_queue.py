@@ -82,7 +82,7 @@ class Entry:
 
     ``queued`` is when it entered, ``ready`` when it could first be sent, ``attempt`` the number of its next sending,
     ``in_flight`` and ``limit`` what its admission saw: a limit may change before the call has left; ``expected`` the
-    seconds that its call was expected to take then.
+    seconds that its call was expected to take then; ``elsewhere`` whether it went on with another host.
     """
 
     job: Job
@@ -93,6 +93,7 @@ class Entry:
     in_flight: int = 0
     limit: int = 0
     expected: float = 0.0
+    elsewhere: bool = False
     reading: Waits = field(default_factory=Waits)
 
     @property

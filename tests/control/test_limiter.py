@@ -54,3 +54,16 @@ def test_a_limit_that_was_found_too_high_is_remembered() -> None:
     limiter.resize(40)
     limiter.resize(64)
     assert limiter.has_shrunk
+
+
+def test_a_call_that_another_host_answers_keeps_no_slot_from_the_api_but_counts_under_the_ceiling() -> None:
+    limiter = Limiter(2, ceiling=3)
+    for _ in range(2):
+        limiter.take()
+    limiter.move()
+    assert (limiter.free, limiter.in_force) == (True, 3)
+    limiter.take()
+    limiter.move()
+    assert not limiter.free
+    limiter.give_back(elsewhere=True)
+    assert (limiter.free, limiter.in_flight, limiter.elsewhere) == (True, 2, 1)

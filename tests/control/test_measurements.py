@@ -70,6 +70,15 @@ def test_a_crowded_server_serves_as_many_at_once_as_the_slowdown_leaves() -> Non
     assert measured.slots(60, hoped_for=32) == pytest.approx(6.0)
 
 
+def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    for _ in range(FULL):
+        measured.sent_beside(60)
+        measured.rest(0.6)
+    assert measured.slots(60, hoped_for=32) == measured.slots(20, hoped_for=20) == pytest.approx(6.0)
+
+
 def test_a_server_without_latency_divides_nothing_by_zero() -> None:
     measured = Measurements()
     _calls(measured, 0.0)
@@ -88,12 +97,14 @@ def test_a_thin_link_shows_in_large_answers_and_bounds_what_archives_are_hoped_t
     assert measured.archive_first_byte == pytest.approx(0.7)
 
 
-def test_what_a_small_answer_waits_for_on_a_crowded_link_is_not_the_servers() -> None:
+def test_what_an_answer_waits_for_on_a_crowded_link_is_not_the_servers() -> None:
     measured = Measurements()
     for _ in range(FULL):
         measured.rest(0.06, "blob", 4_000, service=0.06)
     for _ in range(FULL):
         measured.rest(1.5, "blob", 4_000, service=0.06)
     assert measured.slowdown == 1.0
-    measured.rest(1.5, "blob", 400_000, service=0.06)
+    for _ in range(FULL):
+        measured.rest(1.5, "blob", 400_000, service=0.06)
+    assert measured.slowdown == 1.0
     assert measured.connection_rate == pytest.approx(400_000 / 1.5)

@@ -141,6 +141,15 @@ def test_archives_that_share_a_full_link_are_weighed_by_what_it_carries() -> Non
     assert not prefers_archive(10, 8_000_000, many, shared, by_queries=False)
 
 
+def test_a_full_link_bounds_single_files_and_queries_as_it_does_archives() -> None:
+    shared = _after_archives(2e6, seconds=1.0)
+    large = replace(UNLIMITED, file_size=60_000.0)
+    seconds = large.files * large.file_size / shared.link_rate
+    assert seconds_by_single_files(large, shared) == seconds_by_queries(large, shared) == seconds
+    assert not prefers_archive(40, 8_000_000, UNLIMITED, shared, by_queries=False)
+    assert prefers_archive(40, 8_000_000, large, shared, by_queries=False)
+
+
 def test_what_a_minute_has_used_already_is_not_there_a_second_time() -> None:
     ruled = replace(UNLIMITED, files=700, rest_rate=12.0, service_share=0.8)
     measured = _measured(0.05)

@@ -57,6 +57,22 @@ def test_files_that_wait_go_another_way_once_that_is_the_better_one(read: Read) 
     assert "blob" in set(reading.calls.endpoint)
 
 
+def test_files_that_were_to_be_archives_become_archives_again_where_the_api_collapses(read: Read) -> None:
+    collapse = Period(8.0, server=Server(knee=4))
+    scenario = Scenario(
+        "collapse", latency=Latency(0.12, 0.2), server=Server(knee=21), network=Network(link=20e6, connection=5e6),
+        periods=(collapse,), work=Work(repositories=200, files=20, rest=8e6),
+    )  # fmt: skip
+    reading = read(
+        SimHub(scenario=scenario), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": USUAL_ROUTES})
+    )
+    assert len(reading.delivered) == 4000
+    archives = reading.decisions[reading.decisions.setting == "archives"]
+    assert list(archives.new.drop_duplicates()) == ["file by file", "repositories whole"]
+    after = reading.calls[reading.calls.sent > archives.time[archives.new == "repositories whole"].iloc[0]]
+    assert (after.endpoint == "archive").any()
+
+
 @pytest.mark.parametrize("seed", [0, 19])  # of 19 a single query was sent when the server was found to have none
 def test_what_a_missing_route_leaves_behind_is_fetched_as_one_archive_a_repository(read: Read, seed: int) -> None:
     scenario = Scenario.load("unauthenticated").with_seed(seed)
