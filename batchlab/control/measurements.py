@@ -219,8 +219,10 @@ class Measurements:
 
     @property
     def query_factor(self) -> float:
-        """How many times as long queries take now as the prior says; as much as the server is crowded at first."""
-        return self._paces[QUERIES].present if QUERIES in self._paces else self._crowd
+        """How many times as long queries take now as the prior says: as the last did, unless others tell of a crowd."""
+        if QUERIES not in self._paces:
+            return self._crowd
+        return max(self._paces[QUERIES].present, self.idle_query_factor * self.slowdown)
 
     @property
     def archive_rate(self) -> float:

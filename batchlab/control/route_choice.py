@@ -70,6 +70,8 @@ class Outlook:
         Calls a second that the minute rule leaves to single files; infinite where there is none.
     rest_used, service_used
         Calls and seconds for which the minute's rules have been used within the last minute.
+    archives
+        Archives that wait to be sent for.
     core, graphql
         What the hourly budgets leave.
     service_share
@@ -93,6 +95,12 @@ class Outlook:
     file_size: float = 0.0
     rest_used: int = 0
     service_used: float = 0.0
+    archives: int = 0
+
+    @property
+    def spare(self) -> float:
+        """Points of the core budget that neither the trees nor the archives that wait will spend before the reset."""
+        return self.core.usable - self.trees - self.archives * ARCHIVE_POINTS
 
     def by_minutes(self, calls: int) -> float:
         """Return the seconds before the minute rule lets so many single calls through."""
@@ -182,11 +190,12 @@ def prefers_archive(
     archive = _seconds_by_archives(files, repo_size, outlook, measured) / inclined
     others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
-    if budget > 0.0 or others >= HOUR / 4:
-        return budget < others and archive <= others
-    if _waits_for_minutes(outlook, measured, by_queries):
+    has_spare = budget == 0.0 or outlook.spare >= ARCHIVE_POINTS
+    if has_spare and others < HOUR / 4 and _waits_for_minutes(outlook, measured, by_queries):
         # A minute rule is what is short: an archive spends little of it, and others wait meanwhile anyway.
         return files > ARCHIVE_POINTS and archive <= others
+    if budget > 0.0 or others >= HOUR / 4:
+        return budget < others and archive <= others
     slots = max(1.0, outlook.slots / max(1, outlook.repositories))
     calls = math.ceil(files / outlook.files_a_query) if by_queries else files
     in_each = min(files, outlook.files_a_query)

@@ -272,6 +272,12 @@ class Dispatcher:
     def _repositories_open(self) -> int:
         return sum(count for lane, count in self._open.items() if lane.reads_repository)
 
+    @property
+    def archives_waiting(self) -> int:
+        """Archives that wait to be sent for."""
+        lanes = self._queue.lanes
+        return sum(self._queue.length(lane) for lane in lanes if lane.reads_repository and lane.route != "tree")
+
     def _may_overfill(self, lane: Lane) -> bool:
         """Whether so many archives of a run that plans are under way that one more may overfill the link."""
         return self._policy.plans and lane.route != "tree" and self._open[lane] >= self._measured.streams.limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchlab import clock
 from batchlab.batch_config import BatchConfig
@@ -59,6 +59,8 @@ class Planner:
         Has the concurrency limit in force.
     wanted
         Returns files still wanted, the repositories they are in, and trees not read yet.
+    archives_waiting
+        Returns the archives that wait to be sent for.
     files_a_query
         Returns the files that one query carries now.
     file_size
@@ -75,12 +77,13 @@ class Planner:
         *,
         limiter: Limiter,
         wanted: Callable[[], tuple[int, int, int]],
+        archives_waiting: Callable[[], int],
         files_a_query: Callable[[], int],
         file_size: Callable[[], float],
     ) -> None:
         self._policy, self._config, self._governor, self._trace = policy, config, governor, trace
         self._measured, self._limiter, self._wanted = measured, limiter, wanted
-        self._files_a_query, self._file_size = files_a_query, file_size
+        self._archives_waiting, self._files_a_query, self._file_size = archives_waiting, files_a_query, file_size
         self._by_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
@@ -115,7 +118,7 @@ class Planner:
 
     def _review_archives(self) -> None:
         """See whether repositories like those that were to be archives had better not be, and the other way round."""
-        if self._whole.repositories and not self._is_archive(self._whole, INCLINED):
+        if self._whole.repositories and not self._is_archive(self._whole, INCLINED, chosen=1):
             self._whole, self._doubted = Planned(), True
             self._note_archives("repositories whole", "file by file", "archives take too long")
         elif self._in_parts.repositories and self._knows_archives and self._is_archive(self._in_parts, 1 / INCLINED):
@@ -126,10 +129,12 @@ class Planner:
     def _knows_archives(self) -> bool:
         return self._measured.streams.capacity < math.inf
 
-    def _is_archive(self, planned: Planned, inclined: float) -> bool:
+    def _is_archive(self, planned: Planned, inclined: float, chosen: int = 0) -> bool:
+        """Whether repositories had better be archives; one of those that wait may be ``chosen`` among them."""
         files, size = planned.mean
-        several = self._by_queries and self._has_queries
-        return prefers_archive(files, size, self.outlook(files), self._measured, several, inclined=inclined)
+        several, outlook = self._by_queries and self._has_queries, self.outlook(files)
+        outlook = replace(outlook, archives=outlook.archives - chosen)
+        return prefers_archive(files, size, outlook, self._measured, several, inclined=inclined)
 
     def _note_archives(self, old: str, new: str, why: str) -> None:
         self._trace.decide(clock.now(), "planner", "archives", old, new, why)
@@ -188,6 +193,7 @@ class Planner:
             service_share=share * SERVICE_SECONDS_A_MINUTE["graphql"] / 60.0 if ruled else math.inf,
             files_a_query=self._files_a_query(),
             file_size=self._file_size(),
+            archives=self._archives_waiting(),
         )
 
     @property

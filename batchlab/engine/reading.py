@@ -135,6 +135,7 @@ class Reading:
             policy, config, self._dispatcher.governor, self._trace, self._measured,
             limiter=self._dispatcher.limiter,
             wanted=self._wanted,
+            archives_waiting=lambda: self._dispatcher.archives_waiting,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,
         )  # fmt: skip

@@ -50,6 +50,16 @@ def test_once_queries_are_known_others_change_nothing_about_them() -> None:
     assert measured.idle_query_factor == pytest.approx(1.5)
 
 
+def test_queries_that_were_few_are_expected_to_take_as_much_longer_as_others_do_in_a_crowd() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    for _ in range(FULL):
+        measured.query(20, 20, 0, 2.0)
+    alone = measured.query_factor
+    _calls(measured, 0.12)
+    assert measured.query_factor == pytest.approx(2 * alone)
+
+
 def test_a_query_that_the_clock_ended_was_stretched_only_if_an_idle_server_had_answered_it_well_before() -> None:
     measured = Measurements()
     assert measured.was_stretched(25, 5, 0, 10.0)

@@ -108,6 +108,15 @@ def test_a_core_budget_that_the_trees_need_is_not_spent_on_archives() -> None:
     assert not prefers_archive(40, 2_000_000, scarce, _measured(0.1), by_queries=True)
 
 
+def test_core_points_that_the_trees_leave_are_spent_on_archives_where_minutes_are_short() -> None:
+    # Two minutes by queries alone, and the core budget has points for some of the repositories.
+    short = replace(UNLIMITED, service_share=0.8, core=Allowance(30, 1500.0, 4000))
+    assert prefers_archive(40, 2_000_000, short, _measured(0.1), by_queries=True)
+    assert not prefers_archive(40, 2_000_000, replace(short, trees=30), _measured(0.1), by_queries=True)
+    assert not prefers_archive(40, 2_000_000, replace(short, archives=30), _measured(0.1), by_queries=True)
+    assert not prefers_archive(40, 2_000_000, replace(short, service_share=math.inf), _measured(0.1), by_queries=True)
+
+
 def test_sixty_calls_an_hour_without_queries_are_spent_on_archives() -> None:
     anonymous = replace(UNLIMITED, files=800, repositories=40, core=Allowance(48, 3000.0, 48))
     assert prefers_archive(20, 4_000_000, anonymous, _measured(0.2), by_queries=False)
