@@ -329,7 +329,8 @@ class RateKnee:
         """Calls in flight that the limit just met will bear."""
         if self._is_new_ground:
             return max(1, math.floor(self.PROVED * (self._refused_at - 1)))
-        return max(1, math.floor(self.limit / max(1.0, self._slowdown / self.FREE) / 2))
+        served_at_once = self.limit / (1.0 if self._slowdown < self.FREE else self._slowdown)
+        return max(1, math.floor(served_at_once / 2))
 
     def throttled(self, now: float) -> LimitChange | None:
         """Stay below what was refused, leave slow start, and judge anew from here."""
