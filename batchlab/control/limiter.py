@@ -49,10 +49,10 @@ class Limiter:
         """Calls that may be in flight now: none while paused."""
         return 0 if self.paused else self.limit + self.elsewhere
 
-    def resize(self, limit: int, ceiling: float = math.inf) -> None:
+    def resize(self, limit: int) -> None:
         """Change the limit; calls over a lower one end by themselves."""
         self.has_shrunk |= limit < self.limit
-        self.limit, self.ceiling = max(1, limit), ceiling
+        self.limit = max(1, limit)
 
     def take(self) -> None:
         """Take a slot; the caller has seen that one is free."""

@@ -362,7 +362,8 @@ class Dispatcher:
         entry, record = self._running.pop(task)
         now = record.finished = clock.now()
         self.limiter.give_back(elsewhere=entry.elsewhere)
-        self.mean_limit.set(self.limiter.in_force, now)
+        if entry.elsewhere:
+            self.mean_limit.set(self.limiter.in_force, now)
         self._holdings.ledger.release(entry.job.memory)
         self._open[entry.job.lane] -= 1
         error = self._failure(task)
@@ -423,13 +424,13 @@ class Dispatcher:
         self._decided(self._controller.completed(completion), "concurrency", completion.finished)
 
     def _decided(self, change: LimitChange | None, loop: str, now: float) -> None:
-        new = min(self._controller.limit, self._policy.ceiling(self._config))
+        self.limiter.ceiling = self._policy.ceiling(self._config)
+        new = min(self._controller.limit, self.limiter.ceiling)
         if new == self.limiter.limit:
-            self.limiter.ceiling = self._policy.ceiling(self._config)
             return
         why = change.why if change is not None else "follows max_concurrent_requests"
         self._trace.decide(now, loop, "concurrency limit", self.limiter.limit, new, why)
-        self.limiter.resize(new, self._policy.ceiling(self._config))
+        self.limiter.resize(new)
         self.mean_limit.set(self.limiter.in_force, now)
 
     def _reconfigure(self, changes: Changes) -> None:

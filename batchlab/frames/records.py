@@ -23,7 +23,11 @@ class CallRecord:
     files: int = column("int64", "files asked for in it", "files")
     attempt: int = column("int64", "1 for the first sending of its batch")
     sent: float = column("float64", "request sent", "s")
-    in_flight: int = column("int64", "calls in flight when it was sent, itself included", "calls")
+    in_flight: int = column(
+        "int64",
+        "calls in flight when it was sent, itself included; archives on their way from another host apart",
+        "calls",
+    )
     limit: int = column("int64", "concurrency limit in force when it was sent", "calls")
     finished: float = column("float64", "answer complete, or failure known", "s", default=math.nan)
     status: int | None = column("Int64", "HTTP status; missing where none came", nullable=True)
@@ -72,7 +76,9 @@ class TimelineSample:
     """The state of the run at one instant."""
 
     time: float = column("float64", "when", "s")
-    limit: int = column("int64", "concurrency limit in force; 0 while paused", "calls")
+    limit: int = column(
+        "int64", "concurrency limit in force, and archives on their way from another host; 0 while paused", "calls"
+    )
     in_flight: int = column("int64", "calls in flight", "calls")
     queued: int = column("int64", "batches waiting", "batches")
     done: int = column("int64", "files that have their row", "files")
