@@ -19,7 +19,6 @@ from batchlab.errors import FileError, IntegrityError
 from batchlab.git_objects import blob_sha
 from batchlab.routes import ROUTES, Route, WantedFile
 
-ARCHIVES = frozenset(name for name, route in ROUTES.items() if route.whole_repository)
 Plan = Callable[[Sequence[WantedFile], frozenset[str]], list[Group]]
 
 
@@ -99,15 +98,13 @@ class FileFetching:
             self.following += 1
         return True
 
-    def _queue(
-        self, asks: Sequence[Ask], error: Exception | None = None, without: frozenset[str] = frozenset()
-    ) -> None:
+    def _queue(self, asks: Sequence[Ask], error: Exception | None = None) -> None:
         alike_asks: dict[tuple[Repository, frozenset[str]], list[Ask]] = {}
         for ask in asks:
             alike_asks.setdefault((ask.file.repo, ask.tried), []).append(ask)
         for (_, tried), alike in alike_asks.items():
             stranded = set(range(len(alike)))
-            for route, places in self._plan([ask.file for ask in alike], tried.union(self._down, without)):
+            for route, places in self._plan([ask.file for ask in alike], tried.union(self._down)):
                 stranded.difference_update(places)
                 self._submit(FileJob(self, route, [alike[place] for place in places]))
             for place in sorted(stranded):
