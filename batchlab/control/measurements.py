@@ -131,6 +131,7 @@ class Measurements:
         self._archive_first_byte: deque[float] = deque(maxlen=memory)
         self._rate: deque[float] = deque(maxlen=memory)
         self._in_flight: deque[int] = deque(maxlen=Pace.WINDOW)
+        self._knee = math.inf
         self.streams = ArchiveStreams()
 
     def rest(self, seconds: float, endpoint: str = "blob", size: int = 0, service: float | None = None) -> Load:
@@ -247,6 +248,15 @@ class Measurements:
     def sent_beside(self, in_flight: int) -> None:
         """Take note of how many calls were in flight when one of those that are timed was sent, itself included."""
         self._in_flight.append(in_flight)
+        if self._crowd > 1.0:
+            self._knee = max(1.0, median(self._in_flight) / self._crowd)
+
+    def stretch(self, in_flight: int) -> float:
+        """Return how many times as long as now calls can be expected to take beside so many, at least 1.
+
+        The server is taken to serve as many at once as when a crowd was last seen there.
+        """
+        return max(1.0, in_flight / self._knee / self.slowdown)
 
     def slots(self, limit: int, hoped_for: int) -> float:
         """Return the calls that are served at once under a concurrency limit.
@@ -256,7 +266,7 @@ class Measurements:
         """
         if self._crowd == 1.0:
             return float(max(1, limit, hoped_for))
-        return max(1.0, (median(self._in_flight) if self._in_flight else limit) / self._crowd)
+        return self._knee if self._knee < math.inf else max(1.0, limit / self._crowd)
 
     @property
     def _crowd(self) -> float:

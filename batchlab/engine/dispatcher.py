@@ -313,7 +313,7 @@ class Dispatcher:
         self._holdings.ledger.reserve(job.memory)
         entry.in_flight, entry.limit = self.limiter.in_flight - self.limiter.elsewhere, self.limiter.limit
         self._open[job.lane] += 1
-        entry.expected = job.seconds(self._measured)
+        entry.expected = job.seconds(self._measured) * self._measured.stretch(entry.in_flight)
         self._caller.connection(
             self.governor.sent(job.lane.pool, job.points, now, clock.epoch(), expected=entry.expected)
         )

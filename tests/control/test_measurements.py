@@ -86,7 +86,22 @@ def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger()
     for _ in range(FULL):
         measured.sent_beside(60)
         measured.rest(0.6)
+    measured.sent_beside(60)
     assert measured.slots(60, hoped_for=32) == measured.slots(20, hoped_for=20) == pytest.approx(6.0)
+
+
+def test_more_calls_at_once_than_were_served_are_expected_to_take_longer_though_none_of_them_has_ended() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    assert measured.stretch(64) == 1.0
+    for _ in range(FULL):
+        measured.sent_beside(64)
+        measured.rest(0.12)
+    measured.sent_beside(64)
+    assert measured.stretch(64) == 1.0
+    _calls(measured, 0.06)
+    assert measured.stretch(16) == 1.0
+    assert measured.stretch(64) == pytest.approx(2.0)
 
 
 def test_a_server_without_latency_divides_nothing_by_zero() -> None:
