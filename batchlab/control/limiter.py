@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 
 
 class Limiter:
@@ -33,7 +33,7 @@ class Limiter:
     (True, 2)
     """
 
-    def __init__(self, limit: int, ceiling: float = math.inf) -> None:
+    def __init__(self, limit: int, ceiling: int = sys.maxsize) -> None:
         self.limit, self.ceiling = max(1, limit), ceiling
         self.has_shrunk = False
         self.paused = False
@@ -42,12 +42,12 @@ class Limiter:
     @property
     def free(self) -> bool:
         """Whether one more call may be sent."""
-        return self.in_flight < min(self.in_force, self.ceiling)
+        return self.in_flight < self.in_force
 
     @property
     def in_force(self) -> int:
         """Calls that may be in flight now: none while paused."""
-        return 0 if self.paused else self.limit + self.elsewhere
+        return 0 if self.paused else min(self.limit + self.elsewhere, self.ceiling)
 
     def resize(self, limit: int) -> None:
         """Change the limit; calls over a lower one end by themselves."""
