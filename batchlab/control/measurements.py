@@ -248,8 +248,8 @@ class Measurements:
     def sent_beside(self, in_flight: int) -> None:
         """Take note of how many calls were in flight when one of those that are timed was sent, itself included."""
         self._in_flight.append(in_flight)
-        if self._crowd > 1.0:
-            self._knee = max(1.0, median(self._in_flight) / self._crowd)
+        if (crowd := self._crowd) > 1.0:
+            self._knee = max(1.0, median(self._in_flight) / crowd)
 
     def stretch(self, in_flight: int) -> float:
         """Return how many times as long as now calls can be expected to take beside so many, at least 1.
@@ -264,9 +264,9 @@ class Measurements:
         Of calls that take twice as long for the crowd, half of those in flight are served at once. While nothing of
         the kind is seen, a run hopes for more than it has.
         """
-        if self._crowd == 1.0:
+        if (crowd := self._crowd) == 1.0:
             return float(max(1, limit, hoped_for))
-        return self._knee if self._knee < math.inf else max(1.0, limit / self._crowd)
+        return self._knee if self._knee < math.inf else max(1.0, limit / crowd)
 
     @property
     def _crowd(self) -> float:

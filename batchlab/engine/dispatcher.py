@@ -275,12 +275,11 @@ class Dispatcher:
     @property
     def archives_waiting(self) -> int:
         """Archives that wait to be sent for."""
-        lanes = self._queue.lanes
-        return sum(self._queue.length(lane) for lane in lanes if lane.reads_repository and lane.route != "tree")
+        return sum(self._queue.length(lane) for lane in self._queue.lanes if lane.is_archive)
 
     def _may_overfill(self, lane: Lane) -> bool:
         """Whether so many archives of a run that plans are under way that one more may overfill the link."""
-        return self._policy.plans and lane.route != "tree" and self._open[lane] >= self._measured.streams.limit
+        return self._policy.plans and lane.is_archive and self._open[lane] >= self._measured.streams.limit
 
     def _may_fill_up(self, lane: Lane) -> bool:
         """Whether a call of this lane would leave part empty, and trees under way may bring more for it."""

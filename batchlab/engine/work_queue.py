@@ -22,6 +22,11 @@ class Lane(NamedTuple):
     route: str = "tree"
 
     @property
+    def is_archive(self) -> bool:
+        """Whether each of its calls brings the files of a whole repository."""
+        return self.reads_repository and self.route != "tree"
+
+    @property
     def order(self) -> tuple[bool, bool, str]:
         """Trees first, because they tell what else there is to do; then archives, because they take longest."""
         return (self.route != "tree", not self.reads_repository, self.route)
