@@ -8,7 +8,8 @@ from batchlab.runs.listing import list_repositories
 from batchlab.runs.nesting import enable_nested_asyncio
 from batchlab.runs.planning import Plan, plan
 from batchlab.runs.run import Run
-from batchlab.runs.saving import load_run, runs
+from batchlab.runs.saved_runs import runs
+from batchlab.runs.saving import load_run
 from batchlab.runs.writing import write_run
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,9 +63,9 @@ def write_whole(target: Path, content: bytes) -> None:
     os.replace(partial, target)
 
 
-def write_json(document: dict[str, Any], path: Path) -> None:
-    """Write a document as JSON."""
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def write_json(document: Mapping[str, Any], target: Path) -> None:
+    """Write a document as JSON, whole or not at all."""
+    write_whole(target, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ class Kind:
         """Name of the document; it is written last."""
         return f"{self.name}.json"
 
-    def described(self, **content: Any) -> dict[str, Any]:
-        """Return a document of this kind and version, with the time and who wrote it."""
+    def describe(self, folder: Path, **content: Any) -> None:
+        """Write the document into a folder that is whole but for it, with the time and who wrote it."""
         saved = datetime.now(UTC).isoformat(timespec="seconds")
         head = {"format": f"batchlab {self.name}", "version": self.version, "saved": saved, "batchlab": __version__}
-        return head | content
+        write_json(head | content, folder / self.file)
 
     def document_in(self, folder: str | Path) -> dict[str, Any]:
         """Return the document of a folder; one without a version is of version 1.

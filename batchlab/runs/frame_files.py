@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,51 @@ _TYPES = {
     "bool": pa.bool_(),
     "object": pa.large_binary(),
 }
+
+
+def file_of(schema: Schema, folder: Path) -> Path:
+    """Return where a folder keeps the frame of a schema."""
+    return folder / f"{schema.name}.parquet"
+
+
+def write_frames(owner: object, schemas: Sequence[Schema], folder: Path, *, contents: bool = True) -> dict[str, int]:
+    """Write the frames that are an object's attributes, each named as its schema; return their numbers of rows.
+
+    Parameters
+    ----------
+    owner
+        Has the frames.
+    schemas
+        Their declarations.
+    folder
+        To write into, a file a frame.
+    contents
+        As for `write_frame`.
+    """
+    frames = {schema.name: getattr(owner, schema.name) for schema in schemas}
+    for schema in schemas:
+        write_frame(frames[schema.name], schema, file_of(schema, folder), contents=contents)
+    return {name: len(frame) for name, frame in frames.items()}
+
+
+def read_frames(schemas: Sequence[Schema], folder: Path, rows: Mapping[str, int]) -> dict[str, pd.DataFrame]:
+    """Read what `write_frames` wrote, by name.
+
+    Parameters
+    ----------
+    schemas
+        Declarations of the wanted frames.
+    folder
+        Where they lie.
+    rows
+        What `write_frames` returned; names that are not in it are not counted.
+
+    Raises
+    ------
+    InputError
+        As for `read_frame`.
+    """
+    return {schema.name: read_frame(file_of(schema, folder), schema, rows.get(schema.name)) for schema in schemas}
 
 
 def write_frame(frame: pd.DataFrame, schema: Schema, file: Path, *, contents: bool = True) -> None:

@@ -6,7 +6,6 @@ A row is written as soon as its run has ended; a line that an interrupt has cut 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import blake2b
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchlab.errors import InputError
 from batchlab.hub.scenario import Scenario
-from batchlab.runs.folders import require_new_folder
+from batchlab.runs.folders import require_new_folder, write_json
 
 if TYPE_CHECKING:
     from batchlab.study.replication import Replication, Row
@@ -96,8 +95,7 @@ class KeptRows:
             self._check(wanted)
             return
         require_new_folder(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        replace_file(self.folder / SETTINGS, json.dumps(wanted, indent=2) + "\n")
+        write_json(wanted, self.folder / SETTINGS)
 
     def _check(self, wanted: dict[str, Any]) -> None:
         file = self.folder / SETTINGS
@@ -122,10 +120,3 @@ class KeptRows:
     def seconds(self) -> float:
         """Seconds of wall time that the runs took, one after the other, in all sittings."""
         return sum(ledger.seconds for ledger in self._ledgers.values())
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file that is there as it was, or whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

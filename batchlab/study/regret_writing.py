@@ -11,8 +11,8 @@ import pandas as pd
 
 from batchlab import __version__
 from batchlab.errors import InputError
-from batchlab.runs.folders import require_new_folder
-from batchlab.study.kept_rows import SETTINGS, replace_file
+from batchlab.runs.folders import require_new_folder, write_json, write_whole
+from batchlab.study.kept_rows import SETTINGS
 from batchlab.study.oracle import CHOICE_SEEDS, Oracles
 from batchlab.study.regret_table import Regret, settings_of
 
@@ -37,9 +37,8 @@ def write_regret(study: Regret, folder: str | Path, seconds: float) -> None:
     target = Path(folder).expanduser().resolve()
     if not (target / SETTINGS).exists():
         require_new_folder(target)
-        target.mkdir(parents=True, exist_ok=True)
     for name, frame in (("table", study.table), ("summary", study.summary)):
-        replace_file(target / f"{name}.csv", _rounded(frame).to_csv(index=False, lineterminator="\n"))
+        write_whole(target / f"{name}.csv", _rounded(frame).to_csv(index=False, lineterminator="\n").encode())
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "batchlab": __version__,
@@ -50,7 +49,7 @@ def write_regret(study: Regret, folder: str | Path, seconds: float) -> None:
         "oracles": asdict(study.oracles),
         "config": settings_of(study.config),
     }
-    replace_file(target / "study.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    write_json(document, target / "study.json")
 
 
 def _rounded(frame: pd.DataFrame) -> pd.DataFrame:

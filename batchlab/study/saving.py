@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-import pandas as pd
-
 from batchlab.config_files import load_config, settings_document, settings_of
 from batchlab.errors import InputError
-from batchlab.frames import Schema
-from batchlab.runs.folders import Kind, whole_folder, write_json
-from batchlab.runs.frame_files import read_frame, write_frame
+from batchlab.runs.folders import Kind, whole_folder
+from batchlab.runs.frame_files import read_frames, write_frames
 from batchlab.runs.saving import load_run, write_saved_run
 from batchlab.study.comparison import TABLE, Study, ranked
 from batchlab.study.replication import REPLICATIONS
@@ -30,21 +27,24 @@ def save_study(study: Study, folder: str | Path) -> Path:
 
 def write_saved_study(study: Study, new: Path) -> None:
     """Write a study into a folder that is there and empty."""
-    for schema in _FRAMES:
-        write_frame(getattr(study, schema.name), schema, new / f"{schema.name}.parquet")
+    rows = write_frames(study, _FRAMES, new)
     for name, run in study.runs.items():
-        place = new / "runs" / quote(name, safe=" =")
+        place = _place(name, new)
         place.mkdir(parents=True)
         write_saved_run(run, place, contents=False)
-    document = STUDY.described(
+    STUDY.describe(
+        new,
         hub=study.hub,
         verdict=study.verdict,
         interrupted=study.interrupted,
         config=settings_document(study.config),
         runs=list(study.runs),
-        rows={schema.name: len(getattr(study, schema.name)) for schema in _FRAMES},
+        rows=rows,
     )
-    write_json(document, new / STUDY.file)
+
+
+def _place(run: str, folder: Path) -> Path:
+    return folder / "runs" / quote(run, safe=" =")
 
 
 def load_study(path: str | Path) -> Study:
@@ -74,13 +74,13 @@ def load_study(path: str | Path) -> Study:
     folder = Path(path).expanduser()
     document = _brought_up_to_date(STUDY.document_in(folder), folder)
     try:
-        replications = _frame(folder, REPLICATIONS, document)
+        frames = read_frames(_FRAMES if document["version"] > 1 else (REPLICATIONS,), folder, document["rows"])
         return Study(
-            replications,
+            frames["replications"],
             # Version 1 had fewer columns; they all come from the replications.
-            _frame(folder, TABLE, document) if document["version"] > 1 else ranked(replications),
+            frames["table"] if "table" in frames else ranked(frames["replications"]),
             verdict=document["verdict"],
-            runs={name: load_run(folder / "runs" / quote(name, safe=" =")) for name in document["runs"]},
+            runs={name: load_run(_place(name, folder)) for name in document["runs"]},
             hub=document["hub"],
             config=settings_of(document["config"]),
             interrupted=document["interrupted"],
@@ -89,10 +89,6 @@ def load_study(path: str | Path) -> Study:
         raise InputError(
             f"{folder / STUDY.file} is no whole study: {error!r}; compare again, or name another"
         ) from None
-
-
-def _frame(folder: Path, schema: Schema, document: dict[str, Any]) -> pd.DataFrame:
-    return read_frame(folder / f"{schema.name}.parquet", schema, document["rows"].get(schema.name))
 
 
 def _brought_up_to_date(document: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from batchlab.frames.schemas import ALL, RESULTS
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.world_spec import WorldSpec
 from batchlab.runs.frame_files import read_frame, write_frame
-from batchlab.runs.saving import RUNS
+from batchlab.runs.saved_runs import RUNS
 
 TOKEN = "ghp_" + "s3cret" * 6
 FILES = {
@@ -125,7 +125,7 @@ def test_an_interrupted_save_leaves_nothing(run: bl.Run, tmp_path: Path, monkeyp
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("batchlab.runs.saving.write_json", full)
+    monkeypatch.setattr("batchlab.runs.folders.write_json", full)
     with pytest.raises(OSError, match="no space"):
         run.save(tmp_path / "kept")
     assert list(tmp_path.iterdir()) == []
@@ -253,3 +253,10 @@ def test_a_listing_of_nothing_is_empty_or_told(run: bl.Run, tmp_path: Path) -> N
     assert bl.runs(run.save(tmp_path / "kept"))["name"].tolist() == ["kept"]
     with pytest.raises(InputError, match="there is no folder nowhere"):
         bl.runs("nowhere")
+
+
+def test_a_damaged_document_is_listed_with_what_it_lacks(run: bl.Run, tmp_path: Path) -> None:
+    document = run.save(tmp_path / "kept") / "run.json"
+    kept = json.loads(document.read_text())
+    document.write_text(json.dumps({name: value for name, value in kept.items() if name != "versions"}))
+    assert bl.runs(tmp_path)["problem"].tolist() == ["'versions'"]
