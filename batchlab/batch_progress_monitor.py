@@ -24,7 +24,7 @@ class Progress:
     Parameters
     ----------
     completed
-        Files that have their row.
+        Files delivered or failed; at the end of a run that was stopped, without those that it left unread.
     total
         Files asked for, None while unknown.
     batch_size

@@ -77,6 +77,7 @@ def test_a_stop_from_another_thread_keeps_what_was_read_and_marks_the_rest(hub: 
         other.join()
         partial, calls = await reading, hub.books.total_calls
         assert hub.books.in_flight == 0
+        assert coordinator.progress == ((partial.status == "delivered").sum(), partial.sha.notna().sum())
         return partial, calls, await coordinator.process_repositories_batch(hub.repositories)
 
     partial, calls, second = use(hub, body, max_concurrent_requests=2, fold_duplicates=False, use_cache=False)

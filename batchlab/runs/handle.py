@@ -187,7 +187,7 @@ class RunHandle:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Files that have their row, and files asked for so far."""
+        """Files delivered or failed, and files asked for so far; those that `cancel` left unread are asked for only."""
         return self._coordinator.progress
 
     @property

@@ -46,19 +46,10 @@ class Watch:
             return  # files that a stop cancels are on their way into the rows
         self._series.read()
         self._failed.read()
-        done, asked = self._done, self._handle.progress[1]
+        done, asked = self._handle.progress
         view.picture.value = self._picture.png(self._series.drawn(done), last=last)
         view.show_progress(replace(told, completed=done, total=asked or None))
         view.failures.value = self._failed.html()
-
-    @property
-    def _done(self) -> int:
-        """Files that have their row; after a stop without those that it cancelled."""
-        done, _ = self._handle.progress
-        if not self._handle.interrupted:
-            return done
-        rows = self._handle.results
-        return done - int(((rows["error_category"] == "cancelled") & rows["path"].notna()).sum())
 
 
 @cache

@@ -119,7 +119,8 @@ def test_a_pause_before_the_start_holds_until_it_is_resumed(hub: SimHub, speed: 
 
 
 def test_a_paused_run_is_stopped_with_what_it_has(hub: SimHub) -> None:
-    handle = begun(hub)
+    told: list[Progress] = []
+    handle = begun(hub, sink=told.append)
     until(lambda: handle.progress[0] >= 20)
     handle.pause()
     until(lambda: "paused" in set(handle.decisions.setting))
@@ -127,6 +128,8 @@ def test_a_paused_run_is_stopped_with_what_it_has(hub: SimHub) -> None:
     run = handle.result(PATIENCE)
     assert run.interrupted
     assert len(run.results) == 150
+    assert handle.progress == (run.metrics.successful_requests, 150)
+    assert (told[-1].completed, told[-1].total, told[-1].finished) == (*handle.progress, True)
     assert set(run.results.error_category.dropna()) == {"cancelled"}
 
 
