@@ -12,6 +12,7 @@ from batchlab.batch_models import Repository
 from batchlab.cache_manager import CacheManager
 from batchlab.cards import card
 from batchlab.credentials import Token
+from batchlab.errors import InputError
 from batchlab.github_connection import DEFAULT_BASE_URL
 
 
@@ -110,3 +111,20 @@ def fresh_cache(hub: Hub) -> CacheManager:
     for sha, content in hub.held.items():
         cache.put_blob(sha, content)
     return cache
+
+
+def repositories_of(given: Iterable[Repository | str] | Repository | str | None, hub: Hub) -> tuple[Repository, ...]:
+    """Return the repositories to read: those given, or else the hub's own.
+
+    Raises
+    ------
+    InputError
+        One is no such thing, or there is nothing to read.
+    """
+    if given is None:
+        given = hub.repositories
+        if not given:
+            raise InputError("name the repositories to read, such as ['pallets/flask', 'encode/httpx@master']")
+    if isinstance(given, (str, Repository)):
+        given = [given]
+    return tuple(Repository.parse(repo) for repo in given)

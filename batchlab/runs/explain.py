@@ -51,7 +51,7 @@ def explained(files: pd.DataFrame, makespan: float) -> pd.DataFrame:
     --------
     >>> from batchlab.hub.sim import SimHub
     >>> from batchlab.hub.world import World
-    >>> from batchlab.runs.handle import scan
+    >>> from batchlab.runs import scan
     >>> run = scan(hub=SimHub(World.build({"acme/app": {"go.mod": b"module acme"}}), "no-limits"))
     >>> run.explain()["state"].tolist()
     ['listing', 'queue', 'pacing', 'limit', 'backoff', 'service']

@@ -13,10 +13,9 @@ from batchlab.batch_strategy_manager import BatchStrategyManager
 from batchlab.cache_manager import CacheManager
 from batchlab.cards import card
 from batchlab.control.policies import Policy
-from batchlab.hubs import GitHub, Hub, client_of, default_cache
+from batchlab.hubs import GitHub, Hub, client_of, default_cache, repositories_of
 from batchlab.patterns import MANIFESTS, PathFilter
 from batchlab.runs.background import on_private_loop, on_virtual_loop
-from batchlab.runs.handle import repositories_of
 from batchlab.runs.rehearsal import Rehearsal
 
 

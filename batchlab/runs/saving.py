@@ -64,7 +64,7 @@ def load_run(path: str | Path) -> Run:
     >>> from tempfile import TemporaryDirectory
     >>> from batchlab.hub.sim import SimHub
     >>> from batchlab.hub.world import World
-    >>> from batchlab.runs.handle import scan
+    >>> from batchlab.runs import scan
     >>> run = scan(hub=SimHub(World.build({"acme/app": {"go.mod": b"module acme"}}), "no-limits"))
     >>> with TemporaryDirectory() as folder:
     ...     load_run(run.save(f"{folder}/kept")).text("acme/app", "go.mod")

@@ -81,7 +81,7 @@ class Steering:
     def __init__(self, wanted: BatchConfig, speed: float) -> None:
         self.wanted = wanted
         self.obeyed = BatchConfig(**wanted.to_dict())
-        self.paused = False
+        self.paused = self.interrupted = False
         self.speed = speed
         self._notes: deque[Note] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None

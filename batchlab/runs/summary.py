@@ -20,7 +20,7 @@ def summary_of(run: Run) -> dict[str, Any]:
     --------
     >>> from batchlab.hub.sim import SimHub
     >>> from batchlab.hub.world import World
-    >>> from batchlab.runs.handle import scan
+    >>> from batchlab.runs import scan
     >>> run = scan(hub=SimHub(World.build({"acme/app": {"go.mod": b"module acme"}}), "no-limits"))
     >>> summary_of(run)["delivered"]
     1

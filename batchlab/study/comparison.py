@@ -20,8 +20,9 @@ from batchlab.host_memory import HostMemory
 from batchlab.hub.sim import SimHub
 from batchlab.hubs import Hub, fresh_cache
 from batchlab.patterns import MANIFESTS
-from batchlab.runs.handle import RunHandle, start, wait_or_interrupt
+from batchlab.runs.handle import RunHandle
 from batchlab.runs.run import Run
+from batchlab.runs.scanning import start, wait_or_interrupt
 from batchlab.study.arms import Arm, Strategies, arms_of
 from batchlab.study.lower_bound import Bounds
 from batchlab.study.replication import Row, bounded, replications_frame, row_of_run

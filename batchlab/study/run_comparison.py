@@ -34,7 +34,7 @@ def compare_runs(runs: Mapping[str, Run | Iterable[Run]]) -> Study:
     --------
     >>> from batchlab.hub.sim import SimHub
     >>> from batchlab.hub.world import World
-    >>> from batchlab.runs.handle import scan
+    >>> from batchlab.runs import scan
     >>> hub = SimHub(World.build({"acme/app": {f"{i}/go.mod": b"module %d" % i for i in range(9)}}), "no-limits")
     >>> before, after = (scan(hub=hub, strategy=name) for name in ("sequential", "parallel"))
     >>> compare_runs({"before": before, "after": after}).table["strategy"].tolist()
