@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from batchlab.plots.budget import plot_budget
 from batchlab.plots.compare import plot_compare
 from batchlab.plots.decisions import plot_decisions
-from batchlab.plots.ecdf import plot_ecdf
+from batchlab.plots.ecdf import MARKS, plot_ecdf
 from batchlab.plots.pareto import plot_pareto
 from batchlab.plots.regret import plot_regret
 from batchlab.plots.strategies import plot_strategies
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from batchlab.runs.run import Run
     from batchlab.study.comparison import Study
     from batchlab.study.regret_table import Regret
-
-_MARKS = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
@@ -43,20 +41,18 @@ class RunPlots:
 
     run: Run
 
-    def __call__(self, *, ax: Axes | None = None) -> Axes:
-        """Draw `batchlab.plot_timeline`."""
-        return plot_timeline(self.run, ax=ax)
-
     def timeline(self, *, ax: Axes | None = None) -> Axes:
         """Draw `batchlab.plot_timeline`."""
         return plot_timeline(self.run, ax=ax)
+
+    __call__ = timeline
 
     def ecdf(
         self,
         *,
         value: str = "latency",
         complementary: bool = False,
-        marks: Sequence[float] = _MARKS,
+        marks: Sequence[float] = MARKS,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw `batchlab.plot_ecdf`."""
@@ -81,13 +77,11 @@ class StudyPlots:
 
     study: Study
 
-    def __call__(self, *, ax: Axes | None = None) -> Axes:
-        """Draw `batchlab.plot_compare`."""
-        return plot_compare(self.study, ax=ax)
-
     def compare(self, *, ax: Axes | None = None) -> Axes:
         """Draw `batchlab.plot_compare`."""
         return plot_compare(self.study, ax=ax)
+
+    __call__ = compare
 
     def strategies(self) -> Figure:
         """Draw `batchlab.plot_strategies`."""
@@ -102,7 +96,7 @@ class StudyPlots:
         *,
         value: str = "latency",
         complementary: bool = False,
-        marks: Sequence[float] = _MARKS,
+        marks: Sequence[float] = MARKS,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw `batchlab.plot_ecdf`."""

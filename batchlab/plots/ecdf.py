@@ -18,6 +18,7 @@ from batchlab.plots.time_axis import time_axis
 from batchlab.runs.run import Run
 
 MOST_STEPS = 2000
+MARKS = (0.5, 0.95, 0.99)  # percentiles, as shares
 
 
 class _Quantity(NamedTuple):
@@ -88,7 +89,7 @@ def plot_ecdf(
     *,
     value: str = "latency",
     complementary: bool = False,
-    marks: Sequence[float] = (0.5, 0.95, 0.99),
+    marks: Sequence[float] = MARKS,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the cumulative distribution of a quantity, one line a run, percentiles marked; further left is better.
