@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from hypothesis import settings
+from PIL import Image
 
 from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig
@@ -23,6 +25,7 @@ from batchlab.errors import BatchLabError
 from batchlab.frames import CALLS, DECISIONS
 from batchlab.hub.books import Books
 from batchlab.hub.sim import SimHub
+from batchlab.plots.picture import Picture
 from batchlab.twin import run_virtual
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -48,6 +51,14 @@ def corpus_folder() -> Path:
 def corpus_hub(corpus_folder: Path) -> SimHub:
     """The corpus under usual conditions; hubs of it under others share what it has answered."""
     return SimHub.from_corpus(corpus_folder, "typical")
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are drawn and have their words, and one white pixel: for tests of what stands around them."""
+    pixel = io.BytesIO()
+    Image.new("RGB", (1, 1), "white").save(pixel, "png")
+    monkeypatch.setattr(Picture, "png", lambda picture, dpi=100.0: pixel.getvalue())
 
 
 @dataclass(frozen=True)

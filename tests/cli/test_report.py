@@ -73,6 +73,7 @@ def test_the_command_and_the_performance_notebook_have_the_same_defaults(
     assert (of_the_command, options) == of_the_notebook
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_regression_beyond_the_limit_fails(
     batchlab: Run, make_repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +98,7 @@ def test_the_limit_holds_for_what_is_shown() -> None:
     assert words[1].startswith("Not shown to be over 10%, though the ratio is: b; more --seeds")
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_saved_runs_and_studies_are_reported_on(batchlab: Run, repositories: list[str]) -> None:
     for strategy in ("parallel", "sequential"):
         batchlab("scan", "--strategy", strategy, "--out", f"kept/{strategy}", "--git", *repositories)

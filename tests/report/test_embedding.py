@@ -27,6 +27,7 @@ def test_the_data_comes_back_as_it_was(made: Report, in_markdown: Report, study:
                 )
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_report_of_a_report_is_the_same(made: Report, tmp_path: Path) -> None:
     again = bl.report(made.path, out=tmp_path / "again.html")
     assert again.verdict == made.verdict

@@ -68,6 +68,7 @@ def test_names_of_worlds_and_files_are_text(made: Report) -> None:
     assert Reading(text).counted["script"] == 2
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_report_of_one_run_says_where_its_time_went(study: bl.Study, tmp_path: Path) -> None:
     made = bl.report(study.runs["adaptive"], out=tmp_path / "report.html")
     (sentence,) = made.verdict
@@ -75,6 +76,7 @@ def test_a_report_of_one_run_says_where_its_time_went(study: bl.Study, tmp_path:
     assert "adaptive reads" in made.path.read_text()
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_baseline_comes_first_and_is_told_per_strategy(made: Report, study: bl.Study, tmp_path: Path) -> None:
     again = bl.report(study, out=tmp_path / "again.html", against=made.path)
     assert again.verdict[0] == "Against the baseline: every makespan is what it was (strategies: 2)."
@@ -88,6 +90,7 @@ def test_a_baseline_is_not_replaced_by_what_is_held_against_it(made: Report, stu
         bl.report(study, out=made.path, against=str(made.path))
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_study_of_nothing_has_a_report_too(tmp_path: Path) -> None:
     study = bl.compare(bl.SimHub(bl.World.build({"acme/gone": {}})), ["parallel"], [0])
     made = bl.report(study, out=tmp_path / "report.html")
@@ -95,6 +98,7 @@ def test_a_study_of_nothing_has_a_report_too(tmp_path: Path) -> None:
     assert Reading(made.path.read_text()).opened == []
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_an_earlier_report_is_replaced_and_nothing_else(study: bl.Study, tmp_path: Path) -> None:
     for name in ("report.html", "report.md"):
         (tmp_path / name).write_text("<!-- batchlab report -->")
@@ -133,6 +137,7 @@ def test_scripts_are_whole(made: Report) -> None:
         pytest.skip("Node is not installed; tests/browser runs the script")
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_what_would_save_time_is_told_on_request(study: bl.Study, tmp_path: Path) -> None:
     made = bl.report(study.runs["sequential"], out=tmp_path / "report.html", opportunities=True)
     text = made.path.read_text()

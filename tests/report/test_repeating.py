@@ -18,6 +18,7 @@ def study() -> bl.Study:
     return bl.compare(bl.SimHub.sample("no-limits"), ["parallel", "adaptive"], range(2), config=config)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_the_command_makes_the_same_numbers_again(
     study: bl.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def _text(widget: Any) -> str:
     return str(widget.value)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_the_study_is_what_compare_makes_of_the_same(hub: SimHub, explorer: StrategyExplorer) -> None:
     explorer.conditions("typical", latency=2.0, knee=20, budget=500)
     explorer.configure(max_concurrent_requests=4)
@@ -70,6 +71,7 @@ def test_the_study_is_what_compare_makes_of_the_same(hub: SimHub, explorer: Stra
     assert explorer.bound == bound(hub.under(explorer.scenario), explorer.config, seed=0)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_change_of_conditions_changes_what_is_found(explorer: StrategyExplorer) -> None:
     quick = explorer.wait(PATIENCE).table.set_index("strategy")["makespan"]
     explorer.controls["latency"].value = 10.0
@@ -94,6 +96,7 @@ def test_each_control_acts(resting: StrategyExplorer, control: str, value: Any, 
     assert resting.controls[control].value == value
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_seeds_and_ticks_say_what_is_compared(explorer: StrategyExplorer) -> None:
     explorer.controls["seeds"].value = 2
     explorer.controls["strategy-sequential"].value = False
@@ -101,6 +104,7 @@ def test_seeds_and_ticks_say_what_is_compared(explorer: StrategyExplorer) -> Non
     assert list(zip(rows["strategy"], rows["seed"], strict=True)) == [("parallel", 0), ("parallel", 1)]
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_the_panel_turns_the_settings_of_the_study(explorer: StrategyExplorer) -> None:
     explorer.panel.controls["max_concurrent_requests"].widget.value = 7
     assert explorer.wait(PATIENCE).config.max_concurrent_requests == 7
@@ -126,6 +130,7 @@ def test_a_scenario_of_ones_own_can_be_chosen_again(resting: StrategyExplorer) -
     assert resting.scenario == own
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_refused_setting_is_shown_with_its_reason_and_changes_nothing(explorer: StrategyExplorer) -> None:
     explorer.panel.controls["max_batch_size"].widget.value = 5
     assert "default_batch_size (10) exceeds max_batch_size (5)" in explorer.panel.problem
@@ -182,6 +187,7 @@ def test_changes_from_many_threads_end_in_the_study_of_the_last_settings(explore
     assert explorer.error == ""
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_what_fails_in_the_background_is_shown(explorer: StrategyExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     explorer.wait(PATIENCE)
     monkeypatch.setattr("batchlab.widgets.explorer_pictures.plot_compare", lambda study: 1 / 0)
