@@ -10,6 +10,7 @@ import queue
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,18 +37,27 @@ async def read():
 """
 
 
-@pytest.fixture(params=PYTHONS, ids=lambda python: Path(python).parents[1].name)
-def kernel(request: pytest.FixtureRequest) -> Iterator[BlockingKernelClient]:
+@contextmanager
+def _kernel_of(python: str) -> Iterator[BlockingKernelClient]:
     manager = KernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = request.param
+    manager.kernel_spec.argv[0] = python
     manager.start_kernel()
     client = manager.client()
     client.start_channels()
-    client.wait_for_ready(timeout=PATIENCE)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-    manager.cleanup_resources()
+    try:
+        client.wait_for_ready(timeout=PATIENCE)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
+
+
+@pytest.fixture(scope="module", params=PYTHONS, ids=lambda python: Path(python).parents[1].name)
+def kernel(request: pytest.FixtureRequest) -> Iterator[BlockingKernelClient]:
+    """One kernel for all cells that leave it as it was."""
+    with _kernel_of(request.param) as client:
+        yield client
 
 
 def _printed(kernel: BlockingKernelClient, cells: Sequence[str]) -> str:
@@ -83,13 +93,19 @@ def _output(kernel: BlockingKernelClient, last: str) -> str:
         pytest.param("run = bl.start(hub=hub).result()", id="start"),
         pytest.param("run = await bl.start(hub=hub)", id="top-level await"),
         pytest.param(COROUTINE + "run = await read()", id="await of a coroutine"),
-        pytest.param(
-            COROUTINE + "bl.enable_nested_asyncio()\nrun = asyncio.run(read())",
-            id="asyncio.run, nested asyncio enabled",
-        ),
     ],
 )
 def test_cells_queued_behind_a_reading_all_run(kernel: BlockingKernelClient, reading: str) -> None:
+    _assert_all_run(kernel, reading)
+
+
+@every_kernel
+def test_cells_queued_behind_asyncio_run_all_run_once_nested_asyncio_is_enabled(python: str) -> None:
+    with _kernel_of(python) as kernel:
+        _assert_all_run(kernel, COROUTINE + "bl.enable_nested_asyncio()\nrun = asyncio.run(read())")
+
+
+def _assert_all_run(kernel: BlockingKernelClient, reading: str) -> None:
     behind = ["print('second')", "print(len(run.files), 'file')", "print('last')"]
     assert _printed(kernel, [HUB + reading, *behind]) == "second\n1 file\nlast\n"
 
