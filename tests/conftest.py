@@ -61,7 +61,7 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Picture, "png", lambda picture, dpi=100.0: pixel.getvalue())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # asyncio writes out what a loop's main task returned when the loop ends
 class Reading:
     """What one operation in virtual time left behind, on either side of the wire."""
 
