@@ -14,6 +14,7 @@ from sqlite3 import connect
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -346,3 +347,4 @@ class LeastRecentlyUsedOnDisk(LeastRecentlyUsed):
 
 TestLeastRecentlyUsedInMemory = LeastRecentlyUsed.TestCase
 TestLeastRecentlyUsedOnDisk = LeastRecentlyUsedOnDisk.TestCase
+TestLeastRecentlyUsedOnDisk.settings = settings(max_examples=30)  # of the file; the order itself is tried above

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from batchlab.hub.loopback import LoopbackHub
 from batchlab.hub.world_spec import WorldSpec
 
@@ -28,9 +30,16 @@ def _run(code: str, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
-def test_the_ten_lines_end_in_a_table_and_a_verdict(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the ten lines print, and the folder in which those that keep a run follow them, in the same process."""
+    folder = tmp_path_factory.mktemp("readme")
+    return _run(BLOCKS[0] + BLOCKS[2], folder), folder
+
+
+def test_the_ten_lines_end_in_a_table_and_a_verdict(followed: tuple[str, Path]) -> None:
     assert len([line for line in BLOCKS[0].splitlines() if line]) <= 10
-    *table, verdict = _run(BLOCKS[0], tmp_path).splitlines()
+    *table, verdict = followed[0].splitlines()
     assert {"adaptive", "sequential"} <= set(" ".join(table).split())
     assert "times faster than sequential" in verdict
 
@@ -42,11 +51,10 @@ def test_the_real_github_is_read_by_the_lines_shown(tmp_path: Path) -> None:
     assert (tmp_path / "files/pallets/flask/pyproject.toml").read_bytes() == b"[project]\n"
 
 
-def test_a_run_is_kept_listed_and_reported_on_by_the_lines_shown(tmp_path: Path) -> None:
-    start = "import batchlab as bl\nhub = bl.SimHub(bl.World.build({'acme/app': {'go.mod': b'module acme'}}))\n"
-    _run(f"{start}run = bl.scan(hub=hub)\n{BLOCKS[2]}", tmp_path)
-    assert (tmp_path / "kept/today/run.json").is_file()
-    assert (tmp_path / "report.html").is_file()
+def test_a_run_is_kept_listed_and_reported_on_by_the_lines_shown(followed: tuple[str, Path]) -> None:
+    _, folder = followed
+    assert (folder / "kept/today/run.json").is_file()
+    assert (folder / "report.html").is_file()
 
 
 def test_every_link_leads_somewhere() -> None:

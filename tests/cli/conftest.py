@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +26,41 @@ MANY = {f"packages/{number}/go.mod": b"module example.com/%d\n" % number for num
 Run = Callable[..., Result]
 
 
+@contextmanager
+def own_place(folder: Path) -> Iterator[None]:
+    """Work in a folder, with a cache of its own and nothing else from the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("BATCHLAB_", "GITHUB_"))]:
+            patch.delenv(name)
+        patch.setenv("BATCHLAB_CACHE_DIR", str(folder / "cache"))
+        patch.chdir(folder)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(("BATCHLAB_", "GITHUB_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("BATCHLAB_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+def _own_place(tmp_path: Path) -> Iterator[None]:
+    with own_place(tmp_path):
+        yield
+
+
+def _run(*arguments: object, **options: Any) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], **options)
+    assert isinstance(result.exception, SystemExit | None), result.exc_info
+    return result
 
 
 @pytest.fixture
 def batchlab() -> Run:
     """Call ``batchlab`` in this process."""
+    return _run
 
-    def run(*arguments: object, **options: Any) -> Result:
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments], **options)
-        assert isinstance(result.exception, SystemExit | None), result.exc_info
-        return result
 
-    return run
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """What ``batchlab compare`` says without arguments, and the folder that it was called in."""
+    folder = tmp_path_factory.mktemp("compared")
+    with own_place(folder):
+        return _run("compare"), folder
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
-import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,16 +12,18 @@ import pytest
 from click.testing import Result
 
 from batchlab.batch_config import BatchStrategy
+from batchlab.cli import main
 from batchlab.git_objects import blob_sha
 from batchlab.hub.loopback import LoopbackHub
 
+pytestmark = pytest.mark.usefixtures("unpainted")  # but for the one picture of `compared`
 Run = Callable[..., Result]
 FIVE = {strategy.value for strategy in BatchStrategy}
 SAMPLE_FILES = 588
 
 
-def test_without_arguments_it_ranks_the_five_strategies_and_draws_them(batchlab: Run) -> None:
-    result = batchlab("compare")
+def test_without_arguments_it_ranks_the_five_strategies_and_draws_them(compared: tuple[Result, Path]) -> None:
+    result, folder = compared
     assert result.exit_code == 0
     assert result.stderr == ""
     assert "43, seeds: 3, scenario typical, virtual time" in result.stdout
@@ -29,11 +31,11 @@ def test_without_arguments_it_ranks_the_five_strategies_and_draws_them(batchlab:
     assert {row[0] for row in table} == FIVE
     assert all(str(SAMPLE_FILES) in row for row in table)
     assert "times faster than sequential" in result.stdout
-    assert Path("batchlab-compare.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "batchlab-compare.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_it_can_be_read_at_a_hundred_columns(batchlab: Run) -> None:
-    lines = batchlab("compare", "--seeds", 1).stdout.splitlines()
+def test_it_can_be_read_at_a_hundred_columns(compared: tuple[Result, Path]) -> None:
+    lines = compared[0].stdout.splitlines()
     assert max(len(line) for line in lines if "needs" not in line) <= 100  # the verdict is one sentence
 
 
@@ -117,17 +119,19 @@ def test_the_real_github_is_not_read_five_times_unasked(batchlab: Run, real: Loo
 
 
 def test_on_a_terminal_the_price_is_asked_for(
-    process: Callable[..., subprocess.Popen[bytes]], real: LoopbackHub
+    real: LoopbackHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, b"n\n")
-    refused = process("compare", "acme/app", stdin=theirs)
-    _, stderr = refused.communicate(timeout=60)
+    with os.fdopen(theirs) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        with pytest.raises(SystemExit) as refused:
+            main(["compare", "acme/app"])
     os.close(ours)
-    os.close(theirs)
-    assert refused.returncode == 1
-    assert b"each read 5 times" in stderr
-    assert b"error: nothing was read" in stderr
+    stderr = capsys.readouterr().err
+    assert refused.value.code == 1
+    assert "each read 5 times" in stderr
+    assert "error: nothing was read" in stderr
     assert real.books()["total_calls"] == 0
 
 

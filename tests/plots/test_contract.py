@@ -245,9 +245,7 @@ def test_the_same_numbers_give_the_same_bytes(plot: Plot, name: str, given: Any,
 
 
 @every_plot
-def test_a_palette_changes_no_colour_that_a_reader_could_tell(
-    plot: Plot, name: str, drawn: Any, painted: Any
-) -> None:
+def test_a_palette_changes_no_colour_that_a_reader_could_tell(plot: Plot, name: str, drawn: Any, painted: Any) -> None:
     exact, small = io.BytesIO(), io.BytesIO(painted(plot, name))
     _figure(drawn(plot, name)).savefig(exact, format="png", dpi=100, pil_kwargs={"compress_level": 1})
     before, after = (np.asarray(Image.open(file).convert("RGB"), dtype=int) for file in (exact, small))
