@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pytest
 
 from batchlab.study.opportunity_book import BOOK, calibration_of
 
-COMMAND = Path(__file__).resolve().parents[1] / "benchmarks" / "opportunity_book.py"
+COMMAND = runpy.run_path(str(Path(__file__).resolve().parents[1] / "benchmarks" / "opportunity_book.py"))
 
 
 def test_the_book_is_reckoned_by_hand():
@@ -38,8 +37,7 @@ def test_the_book_is_reckoned_by_hand():
 
 
 def test_a_small_book_comes_true(tmp_path: Path):
-    asked = [str(tmp_path), "--cases", "lan-small", "--replications", "2"]
-    subprocess.run([sys.executable, str(COMMAND), *asked], check=True, capture_output=True)
+    COMMAND["main"]([str(tmp_path), "--cases", "lan-small", "--replications", "2"])
     whole = pd.read_csv(tmp_path / "calibration.csv").set_index("of").loc["all"]
     assert whole["opportunities"] >= 5
     assert whole["sign"] == 1.0
