@@ -60,7 +60,7 @@ def entries_of(sample: World) -> Callable[[str], Sequence[TreeEntry]]:
     return entries
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served() -> Iterator[LoopbackHub]:
     """The sample world behind a socket, without limits or latency."""
     at_once = Latency(median=0.0)
