@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from batchlab.control.archive_streams import ArchiveStreams
+from batchlab.control.pace import INSTANT, Pace
 
 # Seconds of a GraphQL query: fixed, per repository in it, per file beyond the first of a repository. Fitted to
 # published medians: 1.75 s at 10 repositories, 3.71 s at 25. Its text comes at some 500 KB/s beside that.
@@ -23,7 +24,6 @@ SINGLE = ("blob", "contents", "tree")
 SERVER_CLOCK = 10.0  # seconds after which GitHub ends a query
 STRETCHED = 2.0  # times as long as idle from which a call that was ended had not been too large
 LARGE = 50_000  # bytes from which an answer tells how fast a connection is
-INSTANT = 1e-6  # seconds: a call of a server without latency
 CROWDED = 1.6  # times as long: what chance alone does not make of medians
 
 
@@ -36,62 +36,6 @@ def query_seconds(files: int, repositories: int, size: float = 0.0) -> float:
     (1.85, 4.25)
     """
     return QUERY + REPOSITORY * repositories + FURTHER_FILE * (files - repositories) + size / TEXT_RATE
-
-
-class Pace:
-    """How long calls of one kind take: now, and when the server was at its quickest.
-
-    Medians of so many calls in a row; single calls differ too much to tell load from chance.
-
-    Examples
-    --------
-    >>> pace = Pace()
-    >>> for seconds in [0.1] * 32 + [0.3] * 32:
-    ...     pace.note(seconds)
-    >>> pace.idle, round(pace.slowdown, 2)
-    (0.1, 3.0)
-    """
-
-    WINDOW = 32  # calls
-    MEMORY = 250  # windows: what was quick long ago may have been another network
-
-    def __init__(self, recalled: float | None = None) -> None:
-        self._recalled = math.inf if recalled is None else recalled
-        self._latest: deque[float] = deque(maxlen=self.WINDOW)
-        self._medians: deque[float] = deque(maxlen=self.MEMORY)
-        self._noted, self._load = 0, 1.0
-
-    def note(self, seconds: float, load: float = 1.0) -> None:
-        """Take note of a call; ``load`` is how many times as long others took then as on an idle server."""
-        self._latest.append(max(INSTANT, seconds))
-        self._noted, self._load = self._noted + 1, load
-        if self._noted % self.WINDOW == 0:
-            self._medians.append(self.present / load)
-
-    @property
-    def new(self) -> bool:
-        """Whether its first window is not full yet."""
-        return not self._medians
-
-    @property
-    def present(self) -> float:
-        """Median of the latest calls."""
-        return median(self._latest)
-
-    @property
-    def idle(self) -> float:
-        """Least median of a window, of an earlier run where that was less."""
-        return min(self.learned, self._recalled)
-
-    @property
-    def learned(self) -> float:
-        """Least median of a window of this run."""
-        return min(self._medians) if self._medians else self.present / self._load
-
-    @property
-    def slowdown(self) -> float:
-        """How many times as long calls take now as at their quickest, at least 1."""
-        return max(1.0, self.present / self.idle) if self._latest else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +69,6 @@ class Measurements:
         self._paces: dict[str, Pace] = {}
         self._recalled = dict(recalled or {})
         self._last = Pace()
-        self._load = 1.0
         self._unit = 0.0
         self._archive_rate: deque[float] = deque(maxlen=memory)
         self._archive_first_byte: deque[float] = deque(maxlen=memory)
@@ -134,43 +77,63 @@ class Measurements:
         self._knee = math.inf
         self.streams = ArchiveStreams()
 
-    def rest(self, seconds: float, endpoint: str = "blob", size: int = 0, service: float | None = None) -> Load:
+    def sent(self, kind: str) -> int:
+        """Take note that a call is sent, and return its number among those of its kind."""
+        if kind not in self._paces:
+            # The load that others meet now a new kind meets, too: it is no property of the kind.
+            self._paces[kind] = Pace(self._recalled.get(kind), self._last.slowdown)
+        return self._paces[kind].sent()
+
+    def _heard(self, kind: str) -> Pace | None:
+        pace = self._paces.get(kind)
+        return pace if pace is not None and pace.heard else None
+
+    def lost(self, kind: str, number: int) -> None:
+        """Take note that a call has ended and tells nothing."""
+        self._paces[kind].lost(number)
+
+    def rest(
+        self,
+        seconds: float,
+        kind: str = "blob",
+        size: int = 0,
+        service: float | None = None,
+        number: int | None = None,
+    ) -> Load:
         """Take note of a call for a tree or a single file, of the bytes that it brought, and of when the first came.
 
-        What an answer takes on the wire says nothing of the server.
+        What an answer takes on the wire says nothing of the server. Its number is what `sent` has returned; a call
+        without one is taken to have been sent after all that ended before.
         """
         if size >= LARGE:
             self._rate.append(size / max(INSTANT, seconds))
         if service is not None:
             seconds = service
-        idle = self._note(endpoint, seconds).idle
+        idle = self._note(kind, number, seconds).idle
         return Load(1.0, seconds / idle)
 
-    def query(self, files: int, repositories: int, size: int, seconds: float) -> Load:
+    def query(self, files: int, repositories: int, size: int, seconds: float, number: int | None = None) -> Load:
         """Take note of a call for several files with so many bytes together."""
         prior = query_seconds(files, repositories, size)
-        idle = prior * self._note(QUERIES, seconds / prior).idle
+        idle = prior * self._note(QUERIES, number, seconds / prior).idle
         # Work is counted in what the prior says and in one unit, so that rates measured at different times compare.
         self._unit = self._unit or self.idle_rest_seconds
         return Load(prior / self._unit, seconds / idle)
 
-    def _note(self, kind: str, seconds: float) -> Pace:
-        if kind not in self._paces:
-            self._paces[kind] = Pace(self._recalled.get(kind))
-        pace = self._paces[kind]
-        if pace is not self._last:
-            self._load, self._last = self._last.slowdown, pace
-        # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
-        pace.note(seconds, self._load if pace.new else 1.0)
-        return pace
+    def _note(self, kind: str, number: int | None, seconds: float) -> Pace:
+        if number is None:
+            number = self.sent(kind)
+        self._last = self._paces[kind]
+        self._last.note(number, seconds)
+        return self._last
 
-    def failed_query(self, files: int, repositories: int, size: int, seconds: float) -> Load:
+    def failed_query(self, files: int, repositories: int, size: int, seconds: float, number: int | None = None) -> Load:
         """Take note of a call for several files that the server ended, and tell whether load was what stretched it."""
         if not self.was_stretched(files, repositories, size, seconds):
             return Load()
         slowdown = seconds / (query_seconds(files, repositories, size) * self.idle_query_factor)
-        if QUERIES in self._paces:
-            self.query(files, repositories, size, seconds)
+        if self._heard(QUERIES):
+            self.query(files, repositories, size, seconds, number)
         return Load(slowdown=slowdown)
 
     def was_stretched(self, files: int, repositories: int, size: int, seconds: float) -> bool:
@@ -197,7 +160,7 @@ class Measurements:
     @property
     def idle_rest_seconds(self) -> float:
         """Seconds of a call for a single file on an idle server; a tree's while no file was seen, 0.2 before that."""
-        return next((self._paces[kind].idle for kind in SINGLE if kind in self._paces), self._first_guess)
+        return next((pace.idle for pace in map(self._heard, SINGLE) if pace), self._first_guess)
 
     @property
     def _first_guess(self) -> float:
@@ -211,19 +174,19 @@ class Measurements:
     @property
     def idle_query_factor(self) -> float:
         """How many times as long queries take on an idle server as the prior says."""
-        return self._paces[QUERIES].idle if QUERIES in self._paces else self._recalled.get(QUERIES, 1.0)
+        queries = self._heard(QUERIES)
+        return queries.idle if queries else self._recalled.get(QUERIES, 1.0)
 
     @property
     def rest_seconds(self) -> float:
         """Seconds of a call for a single file now; a tree's while no file was seen, 0.2 before that."""
-        return next((self._paces[kind].present for kind in SINGLE if kind in self._paces), self._first_guess)
+        return next((pace.present for pace in map(self._heard, SINGLE) if pace), self._first_guess)
 
     @property
     def query_factor(self) -> float:
         """How many times as long queries take now as the prior says: as the last did, unless others tell of a crowd."""
-        if QUERIES not in self._paces:
-            return self._crowd
-        return max(self._paces[QUERIES].present, self.idle_query_factor * self.slowdown)
+        queries = self._heard(QUERIES)
+        return max(queries.present, queries.idle * self.slowdown) if queries else self._crowd
 
     @property
     def archive_rate(self) -> float:

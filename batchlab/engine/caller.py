@@ -28,12 +28,16 @@ ABOUT = 0.75  # share of the limit from which it counts as reached
 
 @dataclass(slots=True)
 class _Call:
-    """One HTTP exchange: what is asked, its record, the seconds expected, whether the API's load shows in it."""
+    """One HTTP exchange: what is asked, its record, the seconds expected, whether the API's load shows in it.
+
+    Its number is that among calls of its kind, as `Measurements.sent` counts them.
+    """
 
     request: ApiRequest
     record: CallRecord
     expected: float
     tells_load: bool
+    number: int
 
 
 class Caller:
@@ -77,7 +81,8 @@ class Caller:
                 self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
             expected = 0.0 if redirects else entry.expected
             tells_load = request.endpoint != ARCHIVE or not self._moved(entry)
-            call = _Call(request, _new_call(entry, batch, request), expected, tells_load)
+            number = self._measured.sent(request.endpoint)
+            call = _Call(request, _new_call(entry, batch, request), expected, tells_load, number)
             reply = await self._exchange(call, sink)
             target = self._client.follow(request, reply)
             if target is None:
@@ -133,7 +138,7 @@ class Caller:
         self._governor.ended(record.pool, record.sent, served, expected=call.expected)
         self._trace.call_ended(record)
         good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
-        load = self._measure(call.request, record, error, served - record.sent)
+        load = self._measure(call, error, served - record.sent)
         if not call.tells_load:
             return
         self._completed(
@@ -143,21 +148,23 @@ class Caller:
             )
         )  # fmt: skip
 
-    def _measure(self, request: ApiRequest, record: CallRecord, error: BaseException | None, service: float) -> Load:
+    def _measure(self, call: _Call, error: BaseException | None, service: float) -> Load:
+        request, record, number = call.request, call.record, call.number
         seconds = record.finished - record.sent
         if request.endpoint == "graphql" and isinstance(error, ServerError):
-            return self._measured.failed_query(*_measure_of(request), seconds)
+            return self._measured.failed_query(*_measure_of(request), seconds, number)
         if record.outcome != "ok":
+            self._measured.lost(request.endpoint, number)
             return Load()
         if request.endpoint == "graphql":
             self._measured.sent_beside(record.in_flight)
-            return self._measured.query(*_measure_of(request), service)
+            return self._measured.query(*_measure_of(request), service, number)
         if request.endpoint == ARCHIVE:
             self._measured.archive(request.expected_bytes, record.sent, record.answered, record.finished)
         if request.endpoint not in SINGLE:
             return Load()
         self._measured.sent_beside(record.in_flight)
-        return self._measured.rest(seconds, request.endpoint, record.bytes, service)
+        return self._measured.rest(seconds, request.endpoint, record.bytes, service, number)
 
     def connection(self, change: BreakerChange | None) -> None:
         """Write down what a circuit breaker has decided, if anything."""
