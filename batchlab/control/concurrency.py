@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from statistics import harmonic_mean, median
 from typing import Protocol
@@ -143,6 +144,7 @@ class RateKnee:
     ROOM = 1.5  # times the knee that the slowdown tells, since that is an estimate
     LOOK = 8  # calls that tell a change from chance
     CYCLE = 4
+    PATIENCE = 16  # rounds
     UPWARDS = 3
     FREE = 1.2  # times as long as on an idle server, up to which chance explains it
     CROWDED = 2.0  # times as long as on an idle server
@@ -166,10 +168,15 @@ class RateKnee:
         self._proved, self._refused_at = 0, math.inf
         self._most_after_refusal = math.inf
         self._wary_until, self._wary_for = -math.inf, self.WARY
+        self._took: deque[float] = deque(maxlen=self.LOOK)
+        self._round_limit = self.limit
         self._begin_round(-math.inf)
 
     def _begin_round(self, now: float) -> None:
-        self._round_start = now
+        self._round_start = self._drained = now
+        if self.limit < self._round_limit and self._took:
+            self._drained += self.ROOM * median(self._took)
+        self._round_limit = self.limit
         self._measured_since: float | None = None
         self._delivered = self._at_limit = 0
         self._work = 0.0
@@ -182,7 +189,7 @@ class RateKnee:
         if not completion.ok and completion.slowdown is not None and completion.sent >= self._cut_at:
             return self._overloaded(completion.slowdown, completion.finished)
         if self._measured_since is None:
-            if completion.sent >= self._round_start:
+            if completion.sent >= self._round_start and completion.finished >= self._drained:
                 self._measured_since = completion.finished
             return None
         self._count(completion)
@@ -215,6 +222,7 @@ class RateKnee:
         if completion.ok:
             self._proved = max(self._proved, completion.in_flight)
             self._delivered += 1
+            self._took.append(completion.finished - completion.sent)
             self._work += completion.work
             if completion.slowdown is not None:
                 self._slowdowns.append(completion.slowdown)
@@ -225,7 +233,10 @@ class RateKnee:
             self._most_after_refusal = math.inf
         self._alarmed = False
         rate = self._work / max(1e-9, now - self._measured_since)
+        was_free = self._is_free
         self._slowdown = median(self._slowdowns) if self._slowdowns else 1.0
+        if self._is_free and not was_free:
+            self._patience = 1
         return self._slow_start(rate) if self._starting else self._hold(rate)
 
     @property
@@ -269,7 +280,7 @@ class RateKnee:
             return self._judge_probe(rate)
         self._held_rates.append(rate)
         crowded = self._slowdown >= self._believed
-        rounds = self._patience if self._is_free else self.CYCLE - 1
+        rounds = self._patience if self._is_free else max(self.CYCLE - 1, self._patience)
         if len(self._held_rates) < rounds and not crowded:
             return None
         self._best_rate = harmonic_mean(self._held_rates)
@@ -295,11 +306,11 @@ class RateKnee:
             if not upwards:
                 self._upward_probes = self.UPWARDS
                 self._believed *= self.ROOM  # so much it is for some other reason than the crowd
-            self._patience = min(2 * self._patience, 2 * self.CYCLE) if upwards else self._patience
+            self._patience = min(2 * self._patience, self.PATIENCE)
             return self._set(self._held, f"probe taken back: {rates}")
-        self._held, self._believed = self.limit, self.CROWDED
+        self._held, self._believed, self._patience = self.limit, self.CROWDED, 1
         if upwards and self._is_free:
-            self._starting, self._best_rate, self._misses, self._patience = True, rate, 0, 1
+            self._starting, self._best_rate, self._misses = True, rate, 0
         return LimitChange(self.limit, f"probe kept: {rates}")
 
     def _set(self, limit: int, why: str) -> LimitChange | None:
