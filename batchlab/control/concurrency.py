@@ -205,8 +205,6 @@ class RateKnee:
 
     @property
     def _round_length(self) -> int:
-        if self._alarmed:
-            return max(self.LOOK, self.limit // 2)
         return max(self.LOOK, self.limit if self._starting else 2 * self.limit)
 
     @property

@@ -80,8 +80,7 @@ class Measurements:
     def sent(self, kind: str) -> int:
         """Take note that a call is sent, and return its number among those of its kind."""
         if kind not in self._paces:
-            # The load that others meet now a new kind meets, too: it is no property of the kind.
-            self._paces[kind] = Pace(self._recalled.get(kind), self._last.slowdown)
+            self._paces[kind] = Pace(self._recalled.get(kind))
         return self._paces[kind].sent()
 
     def _heard(self, kind: str) -> Pace | None:
@@ -99,41 +98,67 @@ class Measurements:
         size: int = 0,
         service: float | None = None,
         number: int | None = None,
+        in_flight: int = 0,
     ) -> Load:
         """Take note of a call for a tree or a single file, of the bytes that it brought, and of when the first came.
 
         What an answer takes on the wire says nothing of the server. Its number is what `sent` has returned; a call
-        without one is taken to have been sent after all that ended before.
+        without one is taken to have been sent after all that ended before. So many were in flight when it was sent,
+        itself included; 0 where that is not known.
         """
         if size >= LARGE:
             self._rate.append(size / max(INSTANT, seconds))
         if service is not None:
             seconds = service
-        idle = self._note(kind, number, seconds).idle
+        idle = self._note(kind, number, in_flight, seconds).idle
         return Load(1.0, seconds / idle)
 
-    def query(self, files: int, repositories: int, size: int, seconds: float, number: int | None = None) -> Load:
+    def query(
+        self,
+        files: int,
+        repositories: int,
+        size: int,
+        seconds: float,
+        number: int | None = None,
+        in_flight: int = 0,
+    ) -> Load:
         """Take note of a call for several files with so many bytes together."""
         prior = query_seconds(files, repositories, size)
-        idle = prior * self._note(QUERIES, number, seconds / prior).idle
+        idle = prior * self._note(QUERIES, number, in_flight, seconds / prior).idle
         # Work is counted in what the prior says and in one unit, so that rates measured at different times compare.
         self._unit = self._unit or self.idle_rest_seconds
         return Load(prior / self._unit, seconds / idle)
 
-    def _note(self, kind: str, number: int | None, seconds: float) -> Pace:
+    def _note(self, kind: str, number: int | None, in_flight: int, seconds: float) -> Pace:
         if number is None:
             number = self.sent(kind)
+        if in_flight:
+            self._beside(in_flight)
         self._last = self._paces[kind]
-        self._last.note(number, seconds)
+        # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
+        self._last.note(number, seconds, max(1.0, in_flight / self._knee) if self._last.new else 1.0)
         return self._last
 
-    def failed_query(self, files: int, repositories: int, size: int, seconds: float, number: int | None = None) -> Load:
+    def _beside(self, in_flight: int) -> None:
+        self._in_flight.append(in_flight)
+        if (crowd := self._crowd) > 1.0:
+            self._knee = max(1.0, median(self._in_flight) / crowd)
+
+    def failed_query(
+        self,
+        files: int,
+        repositories: int,
+        size: int,
+        seconds: float,
+        number: int | None = None,
+        in_flight: int = 0,
+    ) -> Load:
         """Take note of a call for several files that the server ended, and tell whether load was what stretched it."""
         if not self.was_stretched(files, repositories, size, seconds):
             return Load()
         slowdown = seconds / (query_seconds(files, repositories, size) * self.idle_query_factor)
         if self._heard(QUERIES):
-            self.query(files, repositories, size, seconds, number)
+            self.query(files, repositories, size, seconds, number, in_flight)
         return Load(slowdown=slowdown)
 
     def was_stretched(self, files: int, repositories: int, size: int, seconds: float) -> bool:
@@ -207,12 +232,6 @@ class Measurements:
     def link_rate(self) -> float:
         """Bytes per second of all connections together, once archives have filled the link; infinite before."""
         return self.streams.capacity if self.streams.full else math.inf
-
-    def sent_beside(self, in_flight: int) -> None:
-        """Take note of how many calls were in flight when one of those that are timed was sent, itself included."""
-        self._in_flight.append(in_flight)
-        if (crowd := self._crowd) > 1.0:
-            self._knee = max(1.0, median(self._in_flight) / crowd)
 
     def stretch(self, in_flight: int) -> float:
         """Return how many times as long as now calls can be expected to take beside so many, at least 1.

@@ -20,8 +20,6 @@ class Pace:
     ----------
     recalled
         Seconds on an idle server that an earlier run has learned; None where there was none.
-    load
-        How many times as long as on an idle server other calls take while the first ones of this kind are made.
 
     Examples
     --------
@@ -36,23 +34,24 @@ class Pace:
     QUORUM = 28  # of them: the slowest are not waited for
     MEMORY = 250  # windows: what was quick long ago may have been another network
 
-    def __init__(self, recalled: float | None = None, load: float = 1.0) -> None:
+    def __init__(self, recalled: float | None = None) -> None:
         self._recalled = math.inf if recalled is None else recalled
         self._latest: deque[float] = deque(maxlen=self.WINDOW)
         self._medians: deque[float] = deque(maxlen=self.MEMORY)
         self._windows: dict[int, list[float]] = {}
-        self._sent, self._load = 0, load
+        self._sent, self._load = 0, 1.0
 
     def sent(self) -> int:
         """Take note that a call is sent, and return its number."""
         self._sent += 1
         return self._sent - 1
 
-    def note(self, number: int, seconds: float) -> None:
-        """Take note of what a call has taken."""
+    def note(self, number: int, seconds: float, load: float = 1.0) -> None:
+        """Take note of what a call has taken, so many times as long as it would have on an idle server."""
         seconds = max(INSTANT, seconds)
         self._latest.append(seconds)
-        self._end(number, seconds)
+        self._load = load
+        self._end(number, seconds / load)
 
     def lost(self, number: int) -> None:
         """Take note that a call has ended and tells nothing."""
@@ -70,8 +69,7 @@ class Pace:
         longer = [math.inf] * (self.WINDOW - self.QUORUM)  # those that have not ended
         middle = median(taken + longer)
         if middle < math.inf:
-            self._medians.append(middle / self._load)
-            self._load = 1.0
+            self._medians.append(middle)
 
     @property
     def heard(self) -> bool:

@@ -149,22 +149,20 @@ class Caller:
         )  # fmt: skip
 
     def _measure(self, call: _Call, error: BaseException | None, service: float) -> Load:
-        request, record, number = call.request, call.record, call.number
+        request, record, sent = call.request, call.record, (call.number, call.record.in_flight)
         seconds = record.finished - record.sent
         if request.endpoint == "graphql" and isinstance(error, ServerError):
-            return self._measured.failed_query(*_measure_of(request), seconds, number)
+            return self._measured.failed_query(*_measure_of(request), seconds, *sent)
         if record.outcome != "ok":
-            self._measured.lost(request.endpoint, number)
+            self._measured.lost(request.endpoint, call.number)
             return Load()
         if request.endpoint == "graphql":
-            self._measured.sent_beside(record.in_flight)
-            return self._measured.query(*_measure_of(request), service, number)
+            return self._measured.query(*_measure_of(request), service, *sent)
         if request.endpoint == ARCHIVE:
             self._measured.archive(request.expected_bytes, record.sent, record.answered, record.finished)
         if request.endpoint not in SINGLE:
             return Load()
-        self._measured.sent_beside(record.in_flight)
-        return self._measured.rest(seconds, request.endpoint, record.bytes, service, number)
+        return self._measured.rest(seconds, request.endpoint, record.bytes, service, *sent)
 
     def connection(self, change: BreakerChange | None) -> None:
         """Write down what a circuit breaker has decided, if anything."""
