@@ -81,10 +81,10 @@ class TestTheMemory:
 def test_a_pace_that_is_recalled_yields_to_what_is_quicker_and_is_not_passed_on():
     pace = Pace(recalled=0.1)
     for _ in range(32):
-        pace.note(0.3)
+        pace.note(pace.sent(), 0.3)
     assert (pace.idle, pace.learned) == (0.1, 0.3)
     for _ in range(32):
-        pace.note(0.05)
+        pace.note(pace.sent(), 0.05)
     assert (pace.idle, pace.learned) == (0.05, 0.05)
 
 

@@ -231,9 +231,8 @@ class RateKnee:
             self._most_after_refusal = math.inf
         self._alarmed = False
         rate = self._work / max(1e-9, now - self._measured_since)
-        was_free = self._is_free
-        self._slowdown = median(self._slowdowns) if self._slowdowns else 1.0
-        if self._is_free and not was_free:
+        before, self._slowdown = self._slowdown, median(self._slowdowns) if self._slowdowns else 1.0
+        if self._is_free and before >= self.FREE:
             self._patience = 1
         return self._slow_start(rate) if self._starting else self._hold(rate)
 
@@ -278,12 +277,18 @@ class RateKnee:
             return self._judge_probe(rate)
         self._held_rates.append(rate)
         crowded = self._slowdown >= self._believed
-        rounds = self._patience if self._is_free else max(self.CYCLE - 1, self._patience)
-        if len(self._held_rates) < rounds and not crowded:
+        if len(self._held_rates) < self._rounds_to_hold and not crowded:
             return None
         self._best_rate = harmonic_mean(self._held_rates)
         self._held_rates.clear()
         return self._probe_near_the_knee() if crowded else self._probe()
+
+    @property
+    def _rounds_to_hold(self) -> int:
+        if self._is_free:
+            return self._patience
+        # Where calls do not tell how crowded it is, only probes find out that a server has changed.
+        return max(self.CYCLE - 1, self._patience) if self._slowdowns else self.CYCLE - 1
 
     def _probe_near_the_knee(self) -> LimitChange | None:
         self._believed = self._slowdown

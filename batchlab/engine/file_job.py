@@ -13,7 +13,7 @@ from batchlab.control.measurements import Measurements
 from batchlab.engine.call_seconds import call_seconds
 from batchlab.engine.holdings import STREAM_BUFFER
 from batchlab.engine.work_queue import Job, Lane
-from batchlab.errors import BatchLabError, CancelledFileError, FileError, IntegrityError, ServerError
+from batchlab.errors import BatchLabError, CancelledFileError, FileError, IntegrityError, NetworkError, ServerError
 from batchlab.routes import Outcome, Route, Send, UnsuitableError, WantedFile
 
 if TYPE_CHECKING:
@@ -136,11 +136,16 @@ class FileJob:
         middle = len(self.asks) // 2
         return [type(self)(self._fetching, self._route, part) for part in (self.asks[:middle], self.asks[middle:])]
 
+    def _may_go_elsewhere(self, error: Exception) -> bool:
+        if isinstance(error, CancelledFileError):
+            return False
+        of_the_route = self._route.most_files > 1 or (isinstance(error, FileError) and not self._route.by_sha)
+        return of_the_route or isinstance(error, (NetworkError, ServerError, IntegrityError))
+
     def failed(self, error: Exception) -> None:
         """End the rows that have no content, unless another route may still bring them."""
         left = [ask for ask in self.asks if not ask.over]
-        another_way = self._route.most_files > 1 or (isinstance(error, FileError) and not self._route.by_sha)
-        if another_way and not isinstance(error, CancelledFileError):
+        if self._may_go_elsewhere(error):
             if getattr(error, "status", None) in NOT_THERE and self._route.most_files > 1:
                 self._fetching.route_down(self._route, error)
             self._fetching.elsewhere(left, self._route, error)

@@ -7,14 +7,16 @@ from batchlab.control.measurements import Measurements, Pace, query_seconds
 FULL = Pace.WINDOW
 
 
-def _calls(measured: Measurements, seconds: float, endpoint: str = "blob", times: int = FULL) -> None:
+def _calls(
+    measured: Measurements, seconds: float, endpoint: str = "blob", times: int = FULL, in_flight: int = 0
+) -> None:
     for _ in range(times):
-        measured.rest(seconds, endpoint)
+        measured.rest(seconds, endpoint, in_flight=in_flight)
 
 
-def _queries(measured: Measurements, factor: float, times: int = FULL) -> None:
+def _queries(measured: Measurements, factor: float, times: int = FULL, in_flight: int = 0) -> None:
     for _ in range(times):
-        measured.query(20, 4, 0, factor * query_seconds(20, 4))
+        measured.query(20, 4, 0, factor * query_seconds(20, 4), in_flight=in_flight)
 
 
 def test_before_any_call_the_priors_hold() -> None:
@@ -35,8 +37,8 @@ def test_slowdown_is_the_present_over_the_quickest_time() -> None:
 def test_the_load_that_others_met_is_no_property_of_a_new_kind_of_call() -> None:
     measured = Measurements()
     _calls(measured, 0.06, "tree")
-    _calls(measured, 0.12, "tree")
-    _queries(measured, 2.4)
+    _calls(measured, 0.12, "tree", in_flight=64)
+    _queries(measured, 2.4, in_flight=64)
     assert measured.idle_query_factor == pytest.approx(1.2)
     assert measured.slowdown == pytest.approx(2.0)
 
@@ -83,10 +85,8 @@ def test_a_crowded_server_serves_as_many_at_once_as_the_slowdown_leaves() -> Non
 def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger() -> None:
     measured = Measurements()
     _calls(measured, 0.06)
-    for _ in range(FULL):
-        measured.sent_beside(60)
-        measured.rest(0.6)
-    measured.sent_beside(60)
+    for _ in range(FULL + 1):
+        measured.rest(0.6, in_flight=60)
     assert measured.slots(60, hoped_for=32) == measured.slots(20, hoped_for=20) == pytest.approx(6.0)
 
 
@@ -94,10 +94,8 @@ def test_more_calls_at_once_than_were_served_are_expected_to_take_longer_though_
     measured = Measurements()
     _calls(measured, 0.06)
     assert measured.stretch(64) == 1.0
-    for _ in range(FULL):
-        measured.sent_beside(64)
-        measured.rest(0.12)
-    measured.sent_beside(64)
+    for _ in range(FULL + 1):
+        measured.rest(0.12, in_flight=64)
     assert measured.stretch(64) == 1.0
     _calls(measured, 0.06)
     assert measured.stretch(16) == 1.0

@@ -60,7 +60,8 @@ class ScriptedHub:
         answer = self.script(request, self.asked[name])
         if isinstance(answer, Exception):
             raise answer
-        return answer or httpx.Response(200, content=self.by_sha[name])
+        path = request.url.path.rpartition("/contents/")[2]
+        return answer or httpx.Response(200, content=self.by_sha.get(name) or self.contents[path])
 
     def tree(self) -> dict[str, Any]:
         entries = [
@@ -97,8 +98,6 @@ FAULT_TABLE: dict[str, tuple[Answer, str, int, int, float]] = {
     "404": (GONE, "failed", 1, 1, 0.0),
     "451": (refusing(451, "Blocked", ALWAYS), "failed", 1, 1, 0.0),
     "502 once": (refusing(502, "Server Error"), "delivered", 2, 2, 0.0),
-    "502 always": (refusing(502, "Server Error", ALWAYS), "failed", 4, 4, 0.0),
-    "error while reading a blob": (refusing(500, "boom", ALWAYS), "failed", 4, 4, 0.0),
 }
 
 
@@ -115,6 +114,30 @@ def test_the_fault_table(fault: str, read: Read) -> None:
     assert sum(hub.asked.values()) == calls + len(others)
     assert reading.results.limit_wait.max() == pytest.approx(rest, abs=0.2)
     assert rest <= reading.seconds < rest + 10.0
+
+
+@pytest.mark.parametrize("status", [500, 502])
+def test_a_blob_that_always_fails_comes_another_way_after_its_attempts(status: int, read: Read) -> None:
+    hub = ScriptedHub(refusing(status, "Server Error", ALWAYS), CONTENTS)
+    reading = read(hub, strategy="parallel", paths=list(CONTENTS))
+    row = reading.row("00/go.mod")
+    assert (row.status, row.route, row.attempts) == ("delivered", "contents", 5)
+    assert hub.asked[blob_sha(CONTENTS["00/go.mod"])] == 4
+    assert hub.asked["go.mod"] == 1
+    assert reading.seconds < 10.0
+
+
+def test_what_fails_on_every_way_fails_once_all_were_tried(read: Read) -> None:
+    def fails(request: httpx.Request, nth: int) -> httpx.Response | None:
+        return httpx.Response(502, json={"message": "Server Error"}) if first(request) else None
+
+    def first(request: httpx.Request) -> bool:
+        return request.url.path.endswith((blob_sha(CONTENTS["00/go.mod"]), "/contents/00/go.mod"))
+
+    hub = ScriptedHub(fails, CONTENTS)
+    reading = read(hub, strategy="parallel", paths=list(CONTENTS))
+    assert (reading.row("00/go.mod").status, hub.asked["go.mod"]) == ("failed", 4)
+    assert (reading.results.status == "delivered").sum() == len(CONTENTS) - 1
 
 
 def test_a_spent_budget_rests_until_its_reset_and_loses_nothing(read: Read) -> None:
