@@ -343,8 +343,9 @@ class RateKnee:
         """Calls in flight that the limit just met will bear."""
         if self._is_new_ground:
             return max(1, math.floor(self.PROVED * (self._refused_at - 1)))
-        served_at_once = self.limit / (1.0 if self._slowdown < self.FREE else self._slowdown)
-        return max(1, math.floor(served_at_once / 2))
+        # What calls have told of the crowd is of the limit held, not of one that is being tried.
+        served_at_once = self._held / (1.0 if self._slowdown < self.FREE else self._slowdown)
+        return max(1, math.floor(min(served_at_once, self.limit) / 2))
 
     def throttled(self, now: float) -> LimitChange | None:
         """Stay below what was refused, leave slow start, and judge anew from here."""
