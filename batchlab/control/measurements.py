@@ -54,6 +54,17 @@ class Load:
     slowdown: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A call that was sent: its number among those of its kind, and how many were in flight then, itself included.
+
+    None in flight where that is not known.
+    """
+
+    number: int
+    in_flight: int = 0
+
+
 class Measurements:
     """What the run's calls have shown so far.
 
@@ -77,66 +88,51 @@ class Measurements:
         self._knee = math.inf
         self.streams = ArchiveStreams()
 
-    def sent(self, kind: str) -> int:
-        """Take note that a call is sent, and return its number among those of its kind."""
+    def sent(self, kind: str, in_flight: int = 0) -> Sent:
+        """Take note that a call is sent; what is returned is told again when it has ended."""
         if kind not in self._paces:
             self._paces[kind] = Pace(self._recalled.get(kind))
-        return self._paces[kind].sent()
+        return Sent(self._paces[kind].sent(), in_flight)
 
     def _heard(self, kind: str) -> Pace | None:
         pace = self._paces.get(kind)
         return pace if pace is not None and pace.heard else None
 
-    def lost(self, kind: str, number: int) -> None:
+    def lost(self, kind: str, sent: Sent) -> None:
         """Take note that a call has ended and tells nothing."""
-        self._paces[kind].lost(number)
+        self._paces[kind].lost(sent.number)
 
     def rest(
-        self,
-        seconds: float,
-        kind: str = "blob",
-        size: int = 0,
-        service: float | None = None,
-        number: int | None = None,
-        in_flight: int = 0,
+        self, seconds: float, kind: str = "blob", size: int = 0, service: float | None = None, sent: Sent | None = None
     ) -> Load:
         """Take note of a call for a tree or a single file, of the bytes that it brought, and of when the first came.
 
-        What an answer takes on the wire says nothing of the server. Its number is what `sent` has returned; a call
-        without one is taken to have been sent after all that ended before. So many were in flight when it was sent,
-        itself included; 0 where that is not known.
+        What an answer takes on the wire says nothing of the server. A call of which nobody has told that it was sent
+        is taken to have been sent after all that ended before.
         """
         if size >= LARGE:
             self._rate.append(size / max(INSTANT, seconds))
         if service is not None:
             seconds = service
-        idle = self._note(kind, number, in_flight, seconds).idle
+        idle = self._note(kind, sent, seconds).idle
         return Load(1.0, seconds / idle)
 
-    def query(
-        self,
-        files: int,
-        repositories: int,
-        size: int,
-        seconds: float,
-        number: int | None = None,
-        in_flight: int = 0,
-    ) -> Load:
+    def query(self, files: int, repositories: int, size: int, seconds: float, sent: Sent | None = None) -> Load:
         """Take note of a call for several files with so many bytes together."""
         prior = query_seconds(files, repositories, size)
-        idle = prior * self._note(QUERIES, number, in_flight, seconds / prior).idle
+        idle = prior * self._note(QUERIES, sent, seconds / prior).idle
         # Work is counted in what the prior says and in one unit, so that rates measured at different times compare.
         self._unit = self._unit or self.idle_rest_seconds
         return Load(prior / self._unit, seconds / idle)
 
-    def _note(self, kind: str, number: int | None, in_flight: int, seconds: float) -> Pace:
-        if number is None:
-            number = self.sent(kind)
-        if in_flight:
-            self._beside(in_flight)
+    def _note(self, kind: str, sent: Sent | None, seconds: float) -> Pace:
+        sent = sent or self.sent(kind)
+        if sent.in_flight:
+            self._beside(sent.in_flight)
         self._last = self._paces[kind]
         # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
-        self._last.note(number, seconds, max(1.0, in_flight / self._knee) if self._last.new else 1.0)
+        load = max(1.0, sent.in_flight / self._knee) if self._last.new else 1.0
+        self._last.note(sent.number, seconds, load)
         return self._last
 
     def _beside(self, in_flight: int) -> None:
@@ -144,22 +140,15 @@ class Measurements:
         if (crowd := self._crowd) > 1.0:
             self._knee = max(1.0, median(self._in_flight) / crowd)
 
-    def failed_query(
-        self,
-        files: int,
-        repositories: int,
-        size: int,
-        seconds: float,
-        number: int | None = None,
-        in_flight: int = 0,
-    ) -> Load:
+    def failed_query(self, files: int, repositories: int, size: int, seconds: float, sent: Sent | None = None) -> Load:
         """Take note of a call for several files that the server ended, and tell whether load was what stretched it."""
-        if not self.was_stretched(files, repositories, size, seconds):
-            return Load()
-        slowdown = seconds / (query_seconds(files, repositories, size) * self.idle_query_factor)
-        if self._heard(QUERIES):
-            self.query(files, repositories, size, seconds, number, in_flight)
-        return Load(slowdown=slowdown)
+        stretched = self.was_stretched(files, repositories, size, seconds)
+        idle = query_seconds(files, repositories, size) * self.idle_query_factor
+        if stretched and self._heard(QUERIES):
+            self.query(files, repositories, size, seconds, sent)
+        elif sent is not None:
+            self.lost(QUERIES, sent)
+        return Load(slowdown=seconds / idle if stretched else None)
 
     def was_stretched(self, files: int, repositories: int, size: int, seconds: float) -> bool:
         """Return whether a query that the server ended ran into its clock for the load and not for its own size."""

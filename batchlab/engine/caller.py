@@ -13,7 +13,7 @@ from batchlab.batch_config import BatchConfig
 from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.circuit_breaker import BreakerChange
 from batchlab.control.concurrency import Completion
-from batchlab.control.measurements import SINGLE, Load, Measurements
+from batchlab.control.measurements import SINGLE, Load, Measurements, Sent
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.work_queue import Entry
@@ -30,14 +30,14 @@ ABOUT = 0.75  # share of the limit from which it counts as reached
 class _Call:
     """One HTTP exchange: what is asked, its record, the seconds expected, whether the API's load shows in it.
 
-    Its number is that among calls of its kind, as `Measurements.sent` counts them.
+    What it was ``sent`` as is told to `Measurements` again when it has ended.
     """
 
     request: ApiRequest
     record: CallRecord
     expected: float
     tells_load: bool
-    number: int
+    sent: Sent
 
 
 class Caller:
@@ -81,8 +81,8 @@ class Caller:
                 self._governor.sent(request.pool, request.points, clock.now(), clock.epoch())
             expected = 0.0 if redirects else entry.expected
             tells_load = request.endpoint != ARCHIVE or not self._moved(entry)
-            number = self._measured.sent(request.endpoint)
-            call = _Call(request, _new_call(entry, batch, request), expected, tells_load, number)
+            sent = self._measured.sent(request.endpoint, entry.in_flight)
+            call = _Call(request, _new_call(entry, batch, request), expected, tells_load, sent)
             reply = await self._exchange(call, sink)
             target = self._client.follow(request, reply)
             if target is None:
@@ -149,20 +149,20 @@ class Caller:
         )  # fmt: skip
 
     def _measure(self, call: _Call, error: BaseException | None, service: float) -> Load:
-        request, record, sent = call.request, call.record, (call.number, call.record.in_flight)
+        request, record, sent = call.request, call.record, call.sent
         seconds = record.finished - record.sent
         if request.endpoint == "graphql" and isinstance(error, ServerError):
-            return self._measured.failed_query(*_measure_of(request), seconds, *sent)
+            return self._measured.failed_query(*_measure_of(request), seconds, sent)
         if record.outcome != "ok":
-            self._measured.lost(request.endpoint, call.number)
+            self._measured.lost(request.endpoint, sent)
             return Load()
         if request.endpoint == "graphql":
-            return self._measured.query(*_measure_of(request), service, *sent)
+            return self._measured.query(*_measure_of(request), service, sent)
         if request.endpoint == ARCHIVE:
             self._measured.archive(request.expected_bytes, record.sent, record.answered, record.finished)
         if request.endpoint not in SINGLE:
             return Load()
-        return self._measured.rest(seconds, request.endpoint, record.bytes, service, *sent)
+        return self._measured.rest(seconds, request.endpoint, record.bytes, service, sent)
 
     def connection(self, change: BreakerChange | None) -> None:
         """Write down what a circuit breaker has decided, if anything."""

@@ -11,12 +11,12 @@ def _calls(
     measured: Measurements, seconds: float, endpoint: str = "blob", times: int = FULL, in_flight: int = 0
 ) -> None:
     for _ in range(times):
-        measured.rest(seconds, endpoint, in_flight=in_flight)
+        measured.rest(seconds, endpoint, sent=measured.sent(endpoint, in_flight))
 
 
 def _queries(measured: Measurements, factor: float, times: int = FULL, in_flight: int = 0) -> None:
     for _ in range(times):
-        measured.query(20, 4, 0, factor * query_seconds(20, 4), in_flight=in_flight)
+        measured.query(20, 4, 0, factor * query_seconds(20, 4), measured.sent("graphql", in_flight))
 
 
 def test_before_any_call_the_priors_hold() -> None:
@@ -85,8 +85,7 @@ def test_a_crowded_server_serves_as_many_at_once_as_the_slowdown_leaves() -> Non
 def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger() -> None:
     measured = Measurements()
     _calls(measured, 0.06)
-    for _ in range(FULL + 1):
-        measured.rest(0.6, in_flight=60)
+    _calls(measured, 0.6, times=FULL + 1, in_flight=60)
     assert measured.slots(60, hoped_for=32) == measured.slots(20, hoped_for=20) == pytest.approx(6.0)
 
 
@@ -94,8 +93,7 @@ def test_more_calls_at_once_than_were_served_are_expected_to_take_longer_though_
     measured = Measurements()
     _calls(measured, 0.06)
     assert measured.stretch(64) == 1.0
-    for _ in range(FULL + 1):
-        measured.rest(0.12, in_flight=64)
+    _calls(measured, 0.12, times=FULL + 1, in_flight=64)
     assert measured.stretch(64) == 1.0
     _calls(measured, 0.06)
     assert measured.stretch(16) == 1.0
@@ -131,3 +129,15 @@ def test_what_an_answer_waits_for_on_a_crowded_link_is_not_the_servers() -> None
         measured.rest(1.5, "blob", 400_000, service=0.06)
     assert measured.slowdown == 1.0
     assert measured.connection_rate == pytest.approx(400_000 / 1.5)
+
+
+def test_queries_that_fail_for_another_reason_leave_the_pace_to_the_others() -> None:
+    measured = Measurements()
+    _queries(measured, 3.0)
+    numbers = [measured.sent("graphql") for _ in range(FULL)]
+    for place, sent in enumerate(numbers):
+        if place % 4:
+            measured.query(20, 4, 0, 1.5 * query_seconds(20, 4), sent)
+        else:
+            measured.failed_query(20, 4, 0, 0.1, sent)
+    assert measured.idle_query_factor == pytest.approx(1.5)
