@@ -111,14 +111,16 @@ class FixedLimit:
 class RateKnee:
     """Learn the limit from the delivery rate: grow while the rate grows, then hold near the knee.
 
-    A round begins with the first completion of a call sent under its limit, so that the pipe is filled to it,
-    and lasts ``max(8, 2 x limit)`` deliveries, in slow start half of that; its rate is the work delivered a second. In
-    slow start the limit doubles as long as the rate follows it by at least a fifth; where calls take longer than on an
-    idle server, it grows by as much less, and ends where they tell the knee to be. Then it holds, and one round in
-    four probes. A fifth less is kept unless it costs 5 % of the rate; if it does, the next three probes try a quarter
-    more, each kept if it brings 5 %. Without the way down, chance alone would carry the limit to its ceiling. Where
-    calls take twice as long as on an idle server, or longer, it probes at once, and as far down as that tells the knee
-    to be. Where they take no longer, it probes upwards at once, and if that brings more, slow start goes on.
+    A round begins with the first completion of a call sent under its limit, so that the pipe is filled to it, and
+    where the limit has fallen, once most of those sent before have drained. It lasts ``max(8, 2 x limit)``
+    deliveries, in slow start half of that; its rate is the work delivered a second. In slow start the limit doubles
+    as long as the rate follows it by at least a fifth; where calls take longer than on an idle server, it grows by as
+    much less, and ends where they tell the knee to be. Then it holds, and probes after three rounds, after twice as
+    many each time that a probe was taken back, up to sixteen: what calls take tells a change sooner. A fifth less is
+    kept unless it costs 5 % of the rate; if it does, the next three probes try a quarter more, each kept if it brings
+    5 %. Without the way down, chance alone would carry the limit to its ceiling. Where calls take twice as long as on
+    an idle server, or longer, it probes at once, and as far down as that tells the knee to be. Where they take no
+    longer, it probes upwards at once, and if that brings more, slow start goes on.
 
     A call that the server ended for its time, though small enough for an idle server, tells that too many are in
     flight: the limit falls by more than the call was slowed down. A rate limit ends slow start until the ceiling rises
@@ -175,6 +177,7 @@ class RateKnee:
     def _begin_round(self, now: float) -> None:
         self._round_start = self._drained = now
         if self.limit < self._round_limit and self._took:
+            # Calls that were slowed down by more than are in flight now still hold slots.
             self._drained += self.ROOM * median(self._took)
         self._round_limit = self.limit
         self._measured_since: float | None = None
