@@ -30,7 +30,7 @@ def test_a_row_of_metrics_is_what_the_frames_of_its_run_add_up_to(world: World, 
         limits=Limits(core=5000, in_flight=5),
         faults=Faults({"502": 0.2, "reset": 0.1}),
     )
-    reading = read(SimHub(world, scenario), retry_attempts=1, seed=5)
+    reading = read(SimHub(world, scenario), retry_attempts=1, routes=("blobs",), seed=5)
     metrics, calls, results = reading.coordinator.get_batch_metrics(), reading.calls, reading.results
     METRICS.validate(metrics)
     row, files = metrics.iloc[0], results[results.path.notna()]

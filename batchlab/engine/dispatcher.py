@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,16 +17,16 @@ from batchlab import clock
 from batchlab.async_github_client import AsyncGitHubClient
 from batchlab.batch_config import BatchConfig, Changes
 from batchlab.config_files import text_of
-from batchlab.control.concurrency import Completion, LimitChange
-from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.retry import RetryPolicy
-from batchlab.control.trace import PAUSE, Mean, Trace
+from batchlab.control.trace import PAUSE, Trace
 from batchlab.control.waits import Reason, Waits
+from batchlab.engine.admission import Admission
 from batchlab.engine.caller import Caller
 from batchlab.engine.governor import Governor, Hold
 from batchlab.engine.holdings import Holdings
+from batchlab.engine.limit_in_force import LimitInForce
 from batchlab.engine.work_queue import Entry, Job, Lane, WorkQueue
 from batchlab.errors import (
     AuthenticationError,
@@ -36,9 +35,6 @@ from batchlab.errors import (
     RateLimitError,
 )
 from batchlab.frames.records import BatchRecord, TimelineSample
-
-SLOT = Hold(Reason.SLOT, math.inf)
-PAUSED = Hold(Reason.PAUSED, math.inf)
 
 
 def stopped() -> CancelledFileError:
@@ -88,19 +84,19 @@ class Dispatcher:
         operation: int = 0,
     ) -> None:
         self._config, self._policy, self._trace = config, policy, trace
-        self._holdings, self._files_a_call = holdings, files_a_call
+        self._holdings = holdings
         self._seed, self._operation = seed, operation
-        ceiling = policy.ceiling(config)
-        self._controller = policy.limits(config, recalled)
-        self.limiter = Limiter(min(self._controller.limit, ceiling), ceiling)
-        self.mean_limit = Mean(self.limiter.limit, clock.now())
+        self._limit = LimitInForce(policy, config, trace, recalled)
+        self.limiter = self._limit.limiter
         self.governor = Governor(policy, config)
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
         self._measured = measured or Measurements()
-        self._caller = Caller(client, config, self.governor, trace, self._measured, self._completed, self._moved)
+        self._caller = Caller(client, config, self.governor, trace, self._measured, self._limit.completed, self._moved)
         self._queue = WorkQueue()
+        self.admission = Admission(
+            policy, config, self._measured, self._queue, self.limiter, self.governor, holdings, files_a_call
+        )
         self._running: dict[asyncio.Task[None], tuple[Entry, BatchRecord]] = {}
-        self._open: Counter[Lane] = Counter()
         self._timer: asyncio.TimerHandle | None = None
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopped: BatchLabError | None = None
@@ -169,8 +165,7 @@ class Dispatcher:
         if paused:
             self._external_wait.enter_context(clock.external_wait())
         self._trace.decide(now, "control", "paused", not paused, paused, "paused by hand" if paused else "resumed")
-        self.limiter.paused = paused
-        self.mean_limit.set(self.limiter.in_force, now)
+        self._limit.pause(paused, now)
         self._sample(now)
         self._safely(self._pump)
 
@@ -190,8 +185,12 @@ class Dispatcher:
     def seconds_left(self) -> float | None:
         """Return the seconds that the budgets need for what is queued, None where they do not bound it."""
         pools = {lane.pool for lane in self._queue.lanes}
-        needed = [self.governor.seconds_for(pool, self._demand(pool), clock.epoch()) for pool in pools]
+        needed = [self.governor.seconds_for(pool, self.admission.demand(pool), clock.epoch()) for pool in pools]
         return max((seconds for seconds in needed if seconds is not None), default=None)
+
+    def mean_limit(self, now: float) -> float:
+        """Return the mean of the limit in force until now."""
+        return self._limit.mean.at(now)
 
     def look_again(self) -> None:
         """Send what there is room for now that memory was given back."""
@@ -221,7 +220,7 @@ class Dispatcher:
         if (obstacle := self._queue.peek(lane).job.obstacle) is not None:
             self._refuse(lane, obstacle, now)
             return now  # it goes another way, maybe in a lane that was looked at already
-        while (hold := self._hold(lane, now)) is None:
+        while (hold := self.admission.hold(lane, now)) is None:
             self._start(self._gather(lane, now), now)
             if not self._queue.waiting(lane):
                 return math.inf
@@ -252,45 +251,6 @@ class Dispatcher:
             self._charge_waits(self._queue.pop(lane), now)
         return entry
 
-    def _hold(self, lane: Lane, now: float) -> Hold | None:
-        if self.limiter.paused:
-            return PAUSED
-        if not self.limiter.free or self._may_fill_up(lane):
-            return SLOT
-        if lane.reads_repository and (
-            self._repositories_open >= self._config.max_concurrent_repos or self._may_overfill(lane)
-        ):
-            return SLOT
-        demand = partial(self._demand, lane.pool)
-        hold = self.governor.hold(lane.pool, demand, now, clock.epoch(), route=lane.route)
-        if hold is None and not self._holdings.room_for(self._queue.peek(lane).job.memory):
-            self._holdings.blocked()
-            return SLOT
-        return hold
-
-    @property
-    def _repositories_open(self) -> int:
-        return sum(count for lane, count in self._open.items() if lane.reads_repository)
-
-    @property
-    def archives_waiting(self) -> int:
-        """Archives that wait to be sent for."""
-        return sum(self._queue.length(lane) for lane in self._queue.lanes if lane.is_archive)
-
-    def _may_overfill(self, lane: Lane) -> bool:
-        """Whether so many archives of a run that plans are under way that one more may overfill the link."""
-        return self._policy.plans and lane.is_archive and self._open[lane] >= self._measured.streams.limit
-
-    def _may_fill_up(self, lane: Lane) -> bool:
-        """Whether a call of this lane would leave part empty, and trees under way may bring more for it."""
-        if self._queue.length(lane) >= self._files_a_call(lane) or self._queue.peek(lane).attempt > 1:
-            return False
-        return any(count and other.route == "tree" for other, count in self._open.items())
-
-    def _demand(self, pool: str) -> int:
-        lanes = [lane for lane in self._queue.lanes if lane.pool == pool]
-        return sum(math.ceil(self._queue.length(lane) / self._files_a_call(lane)) for lane in lanes)
-
     def _refuse(self, lane: Lane, error: BatchLabError, now: float) -> None:
         while self._queue.waiting(lane):
             entry = self._queue.pop(lane)
@@ -311,7 +271,7 @@ class Dispatcher:
         entry.elsewhere = False
         self._holdings.ledger.reserve(job.memory)
         entry.in_flight, entry.limit = self.limiter.in_flight - self.limiter.elsewhere, self.limiter.limit
-        self._open[job.lane] += 1
+        self.admission.began(job.lane)
         entry.expected = job.seconds(self._measured) * self._measured.stretch(entry.in_flight)
         self._caller.connection(
             self.governor.sent(job.lane.pool, job.points, now, clock.epoch(), expected=entry.expected)
@@ -331,8 +291,7 @@ class Dispatcher:
         """Free the API's slot of a call that goes on with another host, where a plan bounds how many of those do."""
         if self._policy.plans and not entry.elsewhere:
             entry.elsewhere = True
-            self.limiter.move()
-            self.mean_limit.set(self.limiter.in_force, clock.now())
+            self._limit.move(clock.now())
             asyncio.get_running_loop().call_soon(self._safely, self._pump)
         return entry.elsewhere
 
@@ -360,11 +319,9 @@ class Dispatcher:
     def _give_back(self, task: asyncio.Task[None]) -> None:
         entry, record = self._running.pop(task)
         now = record.finished = clock.now()
-        self.limiter.give_back(elsewhere=entry.elsewhere)
-        if entry.elsewhere:
-            self.mean_limit.set(self.limiter.in_force, now)
+        self._limit.give_back(now, elsewhere=entry.elsewhere)
         self._holdings.ledger.release(entry.job.memory)
-        self._open[entry.job.lane] -= 1
+        self.admission.ended(entry.job.lane)
         error = self._failure(task)
         if error is None:
             record.outcome = "ok"
@@ -409,7 +366,7 @@ class Dispatcher:
         resting = lane.pool if error.pool in ("", lane.pool) else lane.route
         new_pause = self.governor.limited(resting, error, record.started, now)
         if new_pause is not None:
-            self._decided(self._controller.throttled(now), "concurrency", now)
+            self._limit.throttled(now)
             self._trace.decide(now, "governor", PAUSE, 0, f"{new_pause:.0f} s", str(error))
         if self.governor.hopeless:
             entry.job.failed(error)
@@ -419,28 +376,14 @@ class Dispatcher:
 
     # --- decisions -------------------------------------------------------------------------------------------------
 
-    def _completed(self, completion: Completion) -> None:
-        self._decided(self._controller.completed(completion), "concurrency", completion.finished)
-
-    def _decided(self, change: LimitChange | None, loop: str, now: float) -> None:
-        self.limiter.ceiling = self._policy.ceiling(self._config)
-        new = min(self._controller.limit, self.limiter.ceiling)
-        if new == self.limiter.limit:
-            return
-        why = change.why if change is not None else "follows max_concurrent_requests"
-        self._trace.decide(now, loop, "concurrency limit", self.limiter.limit, new, why)
-        self.limiter.resize(new)
-        self.mean_limit.set(self.limiter.in_force, now)
-
     def _reconfigure(self, changes: Changes) -> None:
         now = clock.now()
         for name, (old, new) in changes.items():
             self._trace.decide(now, "configuration", name, text_of(old), text_of(new), "changed during the run")
-        self._controller.clamp(self._policy.ceiling(self._config))
+        self._limit.reconfigured(now)
         self.governor.reconfigure()
         self.reconfigured()
         self._retry = RetryPolicy(self._config.retry_attempts, self._config.retry_delay_base, self._seed)
-        self._decided(None, "configuration", now)
         if not self._finished.done():
             self._pump()
 

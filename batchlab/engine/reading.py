@@ -135,7 +135,7 @@ class Reading:
             policy, config, self._dispatcher.governor, self._trace, self._measured,
             limiter=self._dispatcher.limiter,
             wanted=self._wanted,
-            archives_waiting=lambda: self._dispatcher.archives_waiting,
+            archives_waiting=lambda: self._dispatcher.admission.archives_waiting,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,
         )  # fmt: skip
@@ -215,6 +215,6 @@ class Reading:
             self._trace.batches[self._first_batch :],
             self.asks.trees,
             now - self._start,
-            self._dispatcher.mean_limit.at(now),
+            self._dispatcher.mean_limit(now),
             self._holdings.ledger.peak,
         )
