@@ -22,7 +22,7 @@ from batchlab.control.remembered import Remembered
 from batchlab.control.trace import Trace
 from batchlab.engine.operation import Operation
 from batchlab.engine.reading import Reading
-from batchlab.errors import AuthenticationError, CancelledFileError
+from batchlab.errors import AuthenticationError
 from batchlab.frames import MetricsFrame, results_frame
 from batchlab.host_memory import HostMemory
 from batchlab.patterns import MANIFESTS, PathFilter
@@ -205,7 +205,7 @@ class BatchCoordinator:
 
     def _stop_monitoring(self) -> None:
         if self.progress_monitor is not None and self._reading is not None:
-            self.progress_monitor.update_progress(*self.progress)
+            self.progress_monitor.update_progress(*self._reading.progress)
             self.progress_monitor.stop_monitoring()
 
     @property
@@ -227,17 +227,7 @@ class BatchCoordinator:
 
         Files that a stop left unread are asked for only.
         """
-        if self._reading is None:
-            return 0, 0
-        done, asked = self._reading.progress
-        # In this order: seen from another thread, a stop under way must not pass for files that were read.
-        return max(0, done - self._unread(self._reading)), asked
-
-    def _unread(self, reading: Reading) -> int:
-        if self._under_way and not self._stop_asked:
-            return 0
-        # Rows without a sha were never files to read: their trees had not come.
-        return sum(isinstance(row.error, CancelledFileError) and row.sha is not None for row in reading.results())
+        return (0, 0) if self._reading is None else self._reading.progress
 
     def stop(self) -> None:
         """End the operation under way, or the next one, from any thread.

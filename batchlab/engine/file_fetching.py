@@ -15,7 +15,7 @@ from batchlab.engine.batching import Batching
 from batchlab.engine.file_job import FileJob
 from batchlab.engine.holdings import Holdings
 from batchlab.engine.work_queue import Job
-from batchlab.errors import FileError, IntegrityError
+from batchlab.errors import CancelledFileError, FileError, IntegrityError
 from batchlab.git_objects import blob_sha
 from batchlab.routes import ROUTES, Route, WantedFile
 
@@ -201,7 +201,8 @@ class FileFetching:
         result.finished = clock.now()
         waited = result.queue_wait + result.pacing_wait + result.limit_wait + result.backoff_wait
         result.processing_time = result.finished - result.queued - waited
-        self.done += 1
+        if not isinstance(result.error, CancelledFileError):  # a file that a stop left unread is asked for only
+            self.done += 1
         self._close(result.request.repo)
         self.holdings.ended(result)
 
