@@ -131,13 +131,14 @@ class Measurements:
             self._beside(sent.in_flight)
         self._last = self._paces[kind]
         # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
-        load = max(1.0, sent.in_flight / self._knee) if self._last.new else 1.0
+        load = max(1.0, sent.in_flight / self._knee) if sent.number < Pace.WINDOW else 1.0
         self._last.note(sent.number, seconds, load)
         return self._last
 
     def _beside(self, in_flight: int) -> None:
         self._in_flight.append(in_flight)
-        if (crowd := self._crowd) > 1.0:
+        # What a new kind tells of the crowd was told from the knee: that must not go round in a circle.
+        if not self._last.new and (crowd := self._crowd) > 1.0:
             self._knee = max(1.0, median(self._in_flight) / crowd)
 
     def failed_query(self, files: int, repositories: int, size: int, seconds: float, sent: Sent | None = None) -> Load:

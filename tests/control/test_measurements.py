@@ -141,3 +141,12 @@ def test_queries_that_fail_for_another_reason_leave_the_pace_to_the_others() -> 
         else:
             measured.failed_query(20, 4, 0, 0.1, sent)
     assert measured.idle_query_factor == pytest.approx(1.5)
+
+
+def test_what_a_new_kind_tells_of_the_crowd_does_not_go_round_in_a_circle() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06, "tree")
+    _calls(measured, 0.12, "tree", in_flight=64)
+    assert measured.slots(96, hoped_for=32) == pytest.approx(32.0)
+    _queries(measured, 9.6, times=FULL // 2, in_flight=96)
+    assert measured.slots(96, hoped_for=32) == pytest.approx(32.0)
