@@ -145,7 +145,7 @@ class RateKnee:
     PROBE = 1.25
     ROOM = 1.5  # times the knee that the slowdown tells, since that is an estimate
     LOOK = 8  # calls that tell a change from chance
-    CYCLE = 4
+    ROUNDS = 3  # held between probes, at least
     PATIENCE = 16  # rounds
     UPWARDS = 3
     FREE = 1.2  # times as long as on an idle server, up to which chance explains it
@@ -244,6 +244,11 @@ class RateKnee:
         """Whether calls take no longer than on an idle server."""
         return bool(self._slowdowns) and self._slowdown < self.FREE
 
+    @property
+    def _crowd(self) -> float:
+        """How many times as long calls take for the crowd: 1 where chance explains it."""
+        return 1.0 if self._slowdown < self.FREE else self._slowdown
+
     def _overloaded(self, slowdown: float, now: float) -> LimitChange | None:
         self._starting = False
         # It would have taken longer still, had the clock let it.
@@ -261,7 +266,7 @@ class RateKnee:
         grown = self.limit / self._held - 1.0
         if rate >= self._best_rate * (1.0 + self.FOLLOWS * grown):
             self._best_rate, self._held, self._misses = rate, self.limit, 0
-            more = 2 * self.limit / (1.0 if self._slowdown < self.FREE else self._slowdown)
+            more = 2 * self.limit / self._crowd
             if more >= self.STEP * self.limit:
                 return self._set(math.ceil(more), f"{rate:.0f} calls/s and growing: slow start goes on")
         self._misses += 1
@@ -291,7 +296,7 @@ class RateKnee:
         if self._is_free:
             return self._patience
         # Where calls do not tell how crowded it is, only probes find out that a server has changed.
-        return max(self.CYCLE - 1, self._patience) if self._slowdowns else self.CYCLE - 1
+        return max(self.ROUNDS, self._patience) if self._slowdowns else self.ROUNDS
 
     def _probe_near_the_knee(self) -> LimitChange | None:
         self._believed = self._slowdown
@@ -347,8 +352,7 @@ class RateKnee:
         if self._is_new_ground:
             return max(1, math.floor(self.PROVED * (self._refused_at - 1)))
         # What calls have told of the crowd is of the limit held, not of one that is being tried.
-        served_at_once = self._held / (1.0 if self._slowdown < self.FREE else self._slowdown)
-        return max(1, math.floor(min(served_at_once, self.limit) / 2))
+        return max(1, math.floor(min(self._held / self._crowd, self.limit) / 2))
 
     def throttled(self, now: float) -> LimitChange | None:
         """Stay below what was refused, leave slow start, and judge anew from here."""

@@ -140,7 +140,7 @@ class FileJob:
         if isinstance(error, CancelledFileError):
             return False
         of_the_route = self._route.most_files > 1 or (isinstance(error, FileError) and not self._route.by_sha)
-        return of_the_route or isinstance(error, (NetworkError, ServerError, IntegrityError))
+        return of_the_route or isinstance(error, (NetworkError, ServerError))
 
     def failed(self, error: Exception) -> None:
         """End the rows that have no content, unless another route may still bring them."""
