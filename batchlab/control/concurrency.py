@@ -20,7 +20,7 @@ class Completion:
     ok
         Whether it brought what was asked for.
     at_limit
-        Whether it was sent with the limit about reached. Otherwise something else sets the rate, such as a budget's
+        Whether it ended with the limit about reached. Otherwise something else sets the rate, such as a budget's
         pace, and the rate says nothing of the limit.
     work
         How many calls for a single file take as long as this one would on an idle server.
@@ -29,6 +29,8 @@ class Completion:
         those have one that the server ended for their time.
     in_flight
         Calls under way when it was sent, itself included; 0 where that is not known.
+    beside
+        Others that were under way when it ended.
     refused
         Whether a rate limit refused it.
     """
@@ -40,6 +42,7 @@ class Completion:
     work: float = 1.0
     slowdown: float | None = None
     in_flight: int = 0
+    beside: int = 0
     refused: bool = False
 
 
@@ -112,7 +115,7 @@ class RateKnee:
     """Learn the limit from the delivery rate: grow while the rate grows, then hold near the knee.
 
     A round begins with the first completion of a call sent under its limit, so that the pipe is filled to it, and
-    where the limit has fallen, once most of those sent before have drained. It lasts ``max(8, 2 x limit)``
+    where the limit has fallen, once those sent before hold less than a third of it. It lasts ``max(8, 2 x limit)``
     deliveries, in slow start half of that; its rate is the work delivered a second. In slow start the limit doubles
     as long as the rate follows it by at least a fifth; where calls take longer than on an idle server, it grows by as
     much less, and ends where they tell the knee to be. Then it holds, and probes after three rounds, after twice as
@@ -125,8 +128,8 @@ class RateKnee:
     A call that the server ended for its time, though small enough for an idle server, tells that too many are in
     flight: the limit falls by more than the call was slowed down. A rate limit ends slow start until the ceiling rises
     and is remembered: for the next hour the limit stays below, for twice as long after each further one. Below what:
-    where the first refused call was sent with more in flight than any good one, nine tenths of what was good; else
-    half of the calls that are served at once.
+    where the first refused call was sent on the way to a higher limit, with more in flight than any good one of late,
+    nine tenths of what was good; else half of the calls that are served at once.
 
     Parameters
     ----------
@@ -151,7 +154,10 @@ class RateKnee:
     FREE = 1.2  # times as long as on an idle server, up to which chance explains it
     CROWDED = 2.0  # times as long as on an idle server
     STEP = 1.1  # times the limit below which slow start has no more to try
+    STRAGGLERS = 1 / 3  # share of the limit that calls sent before may hold
+    TURNS = 4  # times the limit: calls after which no straggler is waited for
     PROVED = 0.9  # of the calls in flight that no limit refused
+    OF_LATE = 256  # calls: what a limit refuses by now it may have borne before
     WARY = 3600.0  # seconds
 
     def __init__(self, start: int, ceiling: int) -> None:
@@ -167,32 +173,36 @@ class RateKnee:
         self._alarmed = False
         self._believed, self._slowdown = self.CROWDED, 1.0
         self._cut_at = -math.inf
-        self._proved, self._refused_at = 0, math.inf
+        self._proved: deque[int] = deque(maxlen=self.OF_LATE)
+        self._refused_at, self._tried = math.inf, 0
         self._most_after_refusal = math.inf
         self._wary_until, self._wary_for = -math.inf, self.WARY
-        self._took: deque[float] = deque(maxlen=self.LOOK)
+        self._beside = 0
         self._round_limit = self.limit
         self._begin_round(-math.inf)
 
     def _begin_round(self, now: float) -> None:
-        self._round_start = self._drained = now
-        if self.limit < self._round_limit and self._took:
-            # Calls that were slowed down by more than are in flight now still hold slots.
-            self._drained += self.ROOM * median(self._took)
+        self._round_start = now
+        self._stragglers = self._beside if self.limit < self._round_limit else 0
         self._round_limit = self.limit
         self._measured_since: float | None = None
-        self._delivered = self._at_limit = 0
+        self._delivered = self._at_limit = self._turned = 0
         self._work = 0.0
         self._slowdowns: list[float] = []
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Count it; at the end of a round decide."""
+        self._beside = completion.beside
+        self._stragglers -= completion.sent < self._round_start
+        if completion.ok:
+            self._proved.append(completion.in_flight)
         if completion.refused:
             return self._refused(completion)
         if not completion.ok and completion.slowdown is not None and completion.sent >= self._cut_at:
             return self._overloaded(completion.slowdown, completion.finished)
         if self._measured_since is None:
-            if completion.sent >= self._round_start and completion.finished >= self._drained:
+            self._turned += completion.sent >= self._round_start
+            if self._turned and self._has_drained:
                 self._measured_since = completion.finished
             return None
         self._count(completion)
@@ -205,6 +215,11 @@ class RateKnee:
         change = self._end_round(completion.finished) if self._at_limit >= self._delivered / 2 else None
         self._begin_round(completion.finished)
         return change
+
+    @property
+    def _has_drained(self) -> bool:
+        """Whether the calls sent under a higher limit hold few slots by now."""
+        return self._stragglers <= self.STRAGGLERS * self.limit or self._turned >= self.TURNS * self.limit
 
     @property
     def _round_length(self) -> int:
@@ -221,9 +236,7 @@ class RateKnee:
     def _count(self, completion: Completion) -> None:
         self._at_limit += completion.at_limit
         if completion.ok:
-            self._proved = max(self._proved, completion.in_flight)
             self._delivered += 1
-            self._took.append(completion.finished - completion.sent)
             self._work += completion.work
             if completion.slowdown is not None:
                 self._slowdowns.append(completion.slowdown)
@@ -336,6 +349,8 @@ class RateKnee:
         if completion.in_flight:
             self._refused_at = min(self._refused_at, completion.in_flight)
         new_occasion = completion.sent > self._cut_at  # of which `throttled` is told
+        if new_occasion:
+            self._tried = self.limit
         if new_occasion or not self._is_new_ground or self._below_refusal >= self._most_after_refusal:
             return None
         self._held = self._most_after_refusal = self._below_refusal
@@ -343,8 +358,11 @@ class RateKnee:
 
     @property
     def _is_new_ground(self) -> bool:
-        """Whether the first refused call had more in flight than any good one."""
-        return self._proved < self._refused_at < math.inf
+        """Whether the first refused call had more in flight than any good one of late.
+
+        Not where it filled the limit: what has begun to refuse in the middle of a probe does so there.
+        """
+        return max(self._proved, default=0) < self._refused_at < self._tried
 
     @property
     def _below_refusal(self) -> int:

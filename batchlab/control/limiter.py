@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+ABOUT = 0.75  # share of the limit from which it counts as reached
+
 
 class Limiter:
     """Slots for calls: growth is usable at once, shrinking drains.
@@ -48,6 +50,16 @@ class Limiter:
     def in_force(self) -> int:
         """Calls that may be in flight now: none while paused."""
         return 0 if self.paused else min(self.limit + self.elsewhere, self.ceiling)
+
+    @property
+    def of_api(self) -> int:
+        """Calls in flight that the API answers."""
+        return self.in_flight - self.elsewhere
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether about as many calls are in flight as the API may have."""
+        return self.of_api >= ABOUT * self.limit
 
     def resize(self, limit: int) -> None:
         """Change the limit; calls over a lower one end by themselves."""

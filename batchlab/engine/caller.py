@@ -16,6 +16,7 @@ from batchlab.control.concurrency import Completion
 from batchlab.control.measurements import SINGLE, Load, Measurements, Sent
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
+from batchlab.engine.limit_in_force import LimitInForce
 from batchlab.engine.work_queue import Entry
 from batchlab.errors import BatchLabError, NetworkError, RateLimitError, ServerError, category_of
 from batchlab.frames.records import BatchRecord, CallRecord
@@ -23,7 +24,6 @@ from batchlab.github_api import ApiRequest, Reply, Sink, cost_of
 from batchlab.github_connection import MOST_REDIRECTS
 
 ARCHIVE = "archive"
-ABOUT = 0.75  # share of the limit from which it counts as reached
 
 
 @dataclass(slots=True)
@@ -49,8 +49,8 @@ class Caller:
         What sends a call, the live settings, what keeps the limits, and where calls are written.
     measured
         Where the times of calls are noted.
-    completed
-        Called at the end of each call that tells of the API's load.
+    limit
+        What is told of each call that tells of the API's load, once it has ended.
     moved
         Called when a call goes on with another host; returns whether it counts no longer against the API's limit.
     """
@@ -62,11 +62,11 @@ class Caller:
         governor: Governor,
         trace: Trace,
         measured: Measurements,
-        completed: Callable[[Completion], None],
+        limit: LimitInForce,
         moved: Callable[[Entry], bool],
     ) -> None:
         self._client, self._config, self._governor, self._trace = client, config, governor, trace
-        self._measured, self._completed, self._moved = measured, completed, moved
+        self._measured, self._limit, self._moved = measured, limit, moved
 
     async def send(self, entry: Entry, batch: BatchRecord, request: ApiRequest, sink: Sink | None = None) -> Reply:
         """Return the answer to a call that a batch wants; see `batchlab.routes.Send`.
@@ -137,14 +137,14 @@ class Caller:
         served = record.finished if math.isnan(record.answered) else record.answered
         self._governor.ended(record.pool, record.sent, served, expected=call.expected)
         self._trace.call_ended(record)
-        good, at_limit = outcome in ("ok", "not_modified"), record.in_flight >= ABOUT * record.limit
         load = self._measure(call, error, served - record.sent)
         if not call.tells_load:
             return
-        self._completed(
+        good, limiter = outcome in ("ok", "not_modified"), self._limit.limiter
+        self._limit.completed(
             Completion(
-                record.sent, record.finished, good, at_limit, load.work, load.slowdown,
-                record.in_flight, refused=outcome == "limited",
+                record.sent, record.finished, good, limiter.is_reached, load.work, load.slowdown,
+                record.in_flight, limiter.of_api - 1, refused=outcome == "limited",
             )
         )  # fmt: skip
 

@@ -91,7 +91,7 @@ class Dispatcher:
         self.governor = Governor(policy, config)
         self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
         self._measured = measured or Measurements()
-        self._caller = Caller(client, config, self.governor, trace, self._measured, self._limit.completed, self._moved)
+        self._caller = Caller(client, config, self.governor, trace, self._measured, self._limit, self._moved)
         self._queue = WorkQueue()
         self.admission = Admission(
             policy, config, self._measured, self._queue, self.limiter, self.governor, holdings, files_a_call
@@ -270,7 +270,7 @@ class Dispatcher:
         self.limiter.take()
         entry.elsewhere = False
         self._holdings.ledger.reserve(job.memory)
-        entry.in_flight, entry.limit = self.limiter.in_flight - self.limiter.elsewhere, self.limiter.limit
+        entry.in_flight, entry.limit = self.limiter.of_api, self.limiter.limit
         self.admission.began(job.lane)
         entry.expected = job.seconds(self._measured) * self._measured.stretch(entry.in_flight)
         self._caller.connection(

@@ -213,7 +213,7 @@ def _refused(sent: float, finished: float, in_flight: int) -> Completion:
 
 
 def test_after_a_refusal_on_new_ground_the_limit_stays_below_the_first_refused_call_whichever_is_told_first() -> None:
-    controller = RateKnee(16, 96)
+    controller = RateKnee(17, 96)
     for number in range(8):
         controller.completed(Completion(0.0, 0.1, ok=True, in_flight=number + 1))
     controller.completed(_refused(0.1, 0.2, in_flight=16))
@@ -232,6 +232,43 @@ def test_a_refusal_of_no_more_than_went_well_before_halves() -> None:
     controller.completed(_refused(0.1, 0.2, in_flight=16))
     controller.throttled(0.2)
     assert controller.limit == 8
+
+
+def test_a_refusal_at_the_very_limit_that_is_tried_is_no_new_ground() -> None:
+    controller = RateKnee(16, 96)
+    controller.completed(Completion(0.0, 0.1, ok=True, in_flight=12))
+    controller.completed(_refused(0.1, 0.2, in_flight=16))
+    controller.throttled(0.2)
+    assert controller.limit == 8
+
+
+def test_what_was_borne_long_ago_does_not_speak_against_new_ground() -> None:
+    controller = RateKnee(16, 96)
+    for number in range(1 + RateKnee.OF_LATE):
+        controller.completed(Completion(0.0, 0.1, ok=True, in_flight=10 if number else 64))
+    controller.completed(_refused(0.1, 0.2, in_flight=11))
+    controller.throttled(0.2)
+    assert controller.limit == 9
+
+
+def _after_a_fall(stragglers: int, calls: int) -> list[int]:
+    """Return the limit after each quick call that goes beside so many of a higher limit."""
+    controller = RateKnee(24, 96)
+    controller.completed(Completion(0.0, 0.1, ok=False, slowdown=4 / 3, beside=stragglers))
+    limits = []
+    for number in range(calls):
+        now = 1.0 + 0.01 * number
+        controller.completed(Completion(now, now + 0.01, ok=True, slowdown=1.0))
+        limits.append(controller.limit)
+    return limits
+
+
+def test_a_lower_limit_is_judged_once_calls_of_the_higher_one_hold_few_of_its_slots() -> None:
+    few, many = (_after_a_fall(stragglers, 100) for stragglers in (4, 5))
+    assert few[:24] == [12] * 24
+    assert few[24] == 15
+    assert many[:71] == [12] * 71
+    assert many[71] == 15
 
 
 def test_slow_start_goes_on_where_a_probe_finds_a_server_that_bears_more_by_now() -> None:

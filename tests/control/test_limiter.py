@@ -67,3 +67,14 @@ def test_a_call_that_another_host_answers_keeps_no_slot_from_the_api_but_counts_
     assert (limiter.free, limiter.in_force) == (False, 3)
     limiter.give_back(elsewhere=True)
     assert (limiter.free, limiter.in_flight, limiter.elsewhere) == (True, 2, 1)
+
+
+def test_the_limit_is_reached_by_about_as_many_calls_of_the_api_not_by_those_of_others() -> None:
+    limiter, reached = Limiter(8), []
+    for _ in range(7):
+        limiter.take()
+        reached.append(limiter.is_reached)
+    assert reached == [False] * 5 + [True] * 2
+    limiter.move()
+    limiter.move()
+    assert (limiter.of_api, limiter.is_reached) == (5, False)
