@@ -19,6 +19,8 @@ class ArchiveStreams:
         Archives that may come at once.
     capacity
         Bytes a second that they can be expected to come at together; infinite while none has come.
+    hope
+        Times the best rate so far that this is.
     full
         Whether more of them at once would bring no more.
 
@@ -44,7 +46,7 @@ class ArchiveStreams:
 
     def __init__(self) -> None:
         self.limit = self._missing = self.FIRST
-        self.capacity = math.inf
+        self.capacity, self.hope = math.inf, 1.0
         self.full = False
         self._since = math.inf
         self._bytes = self._seconds = self._rate = 0.0
@@ -69,6 +71,7 @@ class ArchiveStreams:
         self._quickest = min(self._quickest, each)
         self.full = rate < self.FOLLOWS * self._rate and each > self.LONGER * self._quickest
         self._rate = max(rate, self._rate)
-        self.capacity = self._rate * (1.0 if self.full else self.HOPE)
+        self.hope = 1.0 if self.full else self.HOPE
+        self.capacity = self._rate * self.hope
         self.limit = self.limit if self.full else max(self.limit, min(2 * self.limit, self.MOST))
         self._missing, self._bytes, self._seconds, self._since = self.limit, 0.0, 0.0, now

@@ -214,9 +214,10 @@ class Measurements:
     def connection_rate(self) -> float:
         """Bytes per second of one connection, as large answers came lately.
 
-        Infinite while there was none, and once the link is what bounds them all.
+        While archives are hoped to come quicker than they did, others are, too: on a link that they may share. Infinite
+        while there was none, and once the link is what bounds them all.
         """
-        return median(self._rate) if self._rate and not self.streams.full else math.inf
+        return median(self._rate) * self.streams.hope if self._rate and not self.streams.full else math.inf
 
     @property
     def link_rate(self) -> float:

@@ -118,6 +118,16 @@ def test_a_thin_link_shows_in_large_answers_and_bounds_what_archives_are_hoped_t
     assert measured.archive_first_byte == pytest.approx(0.7)
 
 
+def test_what_is_hoped_of_archives_on_a_link_that_may_be_shared_is_hoped_of_single_files_too() -> None:
+    measured = Measurements()
+    measured.rest(1.0, size=100_000)
+    before = measured.connection_rate
+    for _ in range(measured.streams.limit):
+        measured.archive(1_000_000, 0.0, 0.1, 2.0)
+    assert measured.streams.hope == 4.0
+    assert measured.connection_rate == measured.streams.hope * before
+
+
 def test_what_an_answer_waits_for_on_a_crowded_link_is_not_the_servers() -> None:
     measured = Measurements()
     for _ in range(FULL):
