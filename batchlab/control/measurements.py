@@ -187,6 +187,11 @@ class Measurements:
         return {kind: pace.learned for kind, pace in self._paces.items() if not pace.new}
 
     @property
+    def knows_queries(self) -> bool:
+        """Whether any query has shown how long it takes."""
+        return self._heard(QUERIES) is not None
+
+    @property
     def idle_query_factor(self) -> float:
         """How many times as long queries take on an idle server as the prior says."""
         queries = self._heard(QUERIES)

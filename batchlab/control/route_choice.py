@@ -19,6 +19,8 @@ ARCHIVE_CALLS = 2  # the redirect and the archive itself
 ARCHIVE_POINTS = 1  # of the redirect
 HOUR = 3600.0
 ALIKE = 1.1  # plans within a tenth of the best are alike; the one with fewest points is taken
+INCLINED = 1.1  # times as good as the other way: what has been chosen
+UNTRIED = 1.25  # times as good as what has been chosen must promise to be what no call of this run has shown
 
 
 @dataclass(frozen=True)
@@ -154,19 +156,20 @@ def beyond_a_minute(amount: float, rate: float) -> float:
     return max(0.0, math.ceil(amount / (60.0 * rate)) - 1) * 60.0 if rate < math.inf else 0.0
 
 
-def prefers_queries(outlook: Outlook, measured: Measurements, *, inclined: float = 1.0) -> bool:
+def prefers_queries(outlook: Outlook, measured: Measurements, *, by_queries: bool = True) -> bool:
     """Return whether many files a call are the better plan: as fast within a tenth, since they cost fewer points.
 
     Parameters
     ----------
     outlook, measured
         What is still wanted, and what was measured.
-    inclined
-        Above 1 speaks for queries, below it against them: who has chosen does not change for a trifle.
+    by_queries
+        What has been chosen so far: who has chosen does not change for a trifle, nor for a mere prior.
     """
     if outlook.files == 0:
         return True
-    return seconds_by_queries(outlook, measured) <= ALIKE * inclined * seconds_by_single_files(outlook, measured)
+    margin = INCLINED if by_queries else 1.0 / (INCLINED if measured.knows_queries else UNTRIED)
+    return seconds_by_queries(outlook, measured) <= ALIKE * margin * seconds_by_single_files(outlook, measured)
 
 
 def prefers_archive(

@@ -12,6 +12,7 @@ from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.route_choice import (
+    INCLINED,
     Allowance,
     Outlook,
     prefers_archive,
@@ -26,7 +27,6 @@ from batchlab.routes import WantedFile
 
 EXPECTED_SLOTS = 32  # calls in flight that a run hopes for before it has learned better
 REVIEW_EVERY = 1.0  # seconds
-INCLINED = 1.1  # times as good as the other way: what has been chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Planner:
 
     def _reconsider(self, files: int) -> bool:
         outlook, before = self.outlook(files), self._by_queries
-        self._by_queries = prefers_queries(outlook, self._measured, inclined=INCLINED if before else 1 / INCLINED)
+        self._by_queries = prefers_queries(outlook, self._measured, by_queries=before)
         if self._by_queries == before:
             return False
         names = {True: "many files a call", False: "one file a call"}

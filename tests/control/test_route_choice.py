@@ -75,12 +75,25 @@ def test_queries_that_turn_out_slow_are_believed_over_the_prior() -> None:
     assert seconds_by_queries(UNLIMITED, measured) == pytest.approx(3 * before)
 
 
+def _turns_at(by_queries: bool, *, tried: bool) -> float:
+    """Return the least milliseconds of a single call from which queries are the better plan."""
+    for rest in range(20, 400):
+        measured = _measured(rest / 1000)
+        if tried:
+            measured.query(files=20, repositories=1, size=0, seconds=query_seconds(20, 1))
+        if prefers_queries(UNLIMITED, measured, by_queries=by_queries):
+            return rest
+    raise AssertionError("never")
+
+
 def test_what_has_been_chosen_does_not_change_for_a_trifle() -> None:
-    measured = _measured(0.1)
-    alike = next(rest for rest in range(20, 200) if prefers_queries(UNLIMITED, _measured(rest / 1000))) / 1000
-    assert not prefers_queries(UNLIMITED, _measured(alike), inclined=0.95)
-    assert prefers_queries(UNLIMITED, _measured(0.95 * alike), inclined=1.1)
-    assert measured.slowdown == 1.0
+    assert _turns_at(by_queries=False, tried=True) / _turns_at(by_queries=True, tried=True) == pytest.approx(1.21, 0.05)
+
+
+def test_what_no_call_has_shown_must_promise_more() -> None:
+    tried, untried = (_turns_at(by_queries=False, tried=seen) for seen in (True, False))
+    assert untried / tried == pytest.approx(1.25 / 1.1, rel=0.05)
+    assert _turns_at(by_queries=True, tried=True) == _turns_at(by_queries=True, tried=False)
 
 
 def test_large_files_speak_against_queries() -> None:
