@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.control.batch_size import BatchSizeController, FixedSize, LearnedSize
 from batchlab.control.budget import Pacing
-from batchlab.control.concurrency import ConcurrencyController, FixedLimit, RateKnee
+from batchlab.control.concurrency import ConcurrencyController, FixedLimit
+from batchlab.control.rate_knee import RateKnee
 
 
 def _one_file(config: BatchConfig) -> FixedSize:
