@@ -199,14 +199,19 @@ def prefers_archive(
         return files > ARCHIVE_POINTS and archive <= others
     if budget > 0.0 or others >= HOUR / 4:
         return budget < others and archive <= others
-    slots = max(1.0, outlook.slots / max(1, outlook.repositories))
-    calls = math.ceil(files / outlook.files_a_query) if by_queries else files
-    in_each = min(files, outlook.files_a_query)
-    one = _idle_query_seconds(in_each, 1, outlook, measured)
-    seconds = math.ceil(calls / slots) * (one if by_queries else _single_seconds(outlook, measured))
+    return archive <= _worth_an_archive(files, outlook, measured, by_queries)
+
+
+def _worth_an_archive(files: int, outlook: Outlook, measured: Measurements, by_queries: bool) -> float:
+    """Return the seconds within which an archive has to come to be as good as the other way to these files."""
+    one, calls = _single_seconds(outlook, measured), files
+    if by_queries:
+        one = _idle_query_seconds(min(files, outlook.files_a_query), 1, outlook, measured)
+        calls = math.ceil(files / outlook.files_a_query)
+    rounds = math.ceil(calls / max(1.0, outlook.slots / max(1, outlook.repositories)))
     alike = ALIKE if calls > ARCHIVE_CALLS else 1.0 / ALIKE
-    queueing = seconds * _queueing(files, outlook, outlook.slots)
-    return archive <= alike * max(queueing, _on_the_link(outlook, measured))
+    queueing = rounds * one * _queueing(files, outlook, outlook.slots)
+    return alike * max(queueing, _on_the_link(outlook, measured))
 
 
 def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements) -> float:
