@@ -119,9 +119,10 @@ class BatchStrategyManager:
         archives = [route for route in allowed if route.whole_repository]
         queries = any(route.most_files > 1 and not route.whole_repository for route in allowed)
         several = queries and choice.several(files)
-        if archives and files and self._fit_into_memory(files) and choice.archive(files, several):
-            return [Group(archives[0], list(range(len(files))))]
         routes = [self._route_of(file, allowed, several) for file in files]
+        # An archive that is not the better way is better than none.
+        if archives and files and self._fit_into_memory(files) and (None in routes or choice.archive(files, several)):
+            return [Group(archives[0], list(range(len(files))))]
         return [Group(route, [place]) for place, route in enumerate(routes) if route is not None]
 
     def _fit_into_memory(self, files: Sequence[WantedFile]) -> bool:

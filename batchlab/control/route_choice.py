@@ -202,6 +202,22 @@ def prefers_archive(
     return archive <= _worth_an_archive(files, outlook, measured, by_queries)
 
 
+def beside_archives(
+    files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, seconds: float
+) -> int:
+    """Return how many of the archives that wait the API can take over within so many seconds, and be done before them.
+
+    None where a budget or a minute rule is short: an archive spends little of it. Parameters as in `prefers_archive`.
+    """
+    others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
+    budget = outlook.core.wait(outlook.files + outlook.trees)
+    if budget > 0.0 or others >= HOUR / 4 or _waits_for_minutes(outlook, measured, by_queries):
+        return 0
+    one = others * files / outlook.files
+    coming = ARCHIVE_SHARE * repo_size * outlook.archives / measured.streams.capacity
+    return min(outlook.archives, max(round(seconds / one), 1)) if max(one, seconds) < coming else 0
+
+
 def _worth_an_archive(files: int, outlook: Outlook, measured: Measurements, by_queries: bool) -> float:
     """Return the seconds within which an archive has to come to be as good as the other way to these files."""
     one, calls = _single_seconds(outlook, measured), files

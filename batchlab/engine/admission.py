@@ -100,3 +100,8 @@ class Admission:
     def archives_waiting(self) -> int:
         """Archives that wait to be sent for."""
         return sum(self._queue.length(lane) for lane in self._queue.lanes if lane.is_archive)
+
+    @property
+    def files_waiting(self) -> int:
+        """Files that wait to be sent for, but for those of archives."""
+        return sum(self._queue.length(lane) for lane in self._queue.lanes if not lane.reads_repository)

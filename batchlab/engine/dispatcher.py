@@ -105,7 +105,7 @@ class Dispatcher:
         self._holds: dict[Lane, Hold] = {}
         self.reconfigured: Callable[[], None] = lambda: None
         self.pumped: Callable[[float], None] = lambda now: None
-        self.mind_changed: Callable[[], bool] = lambda: False
+        self.to_plan_anew: Callable[[], float] = lambda: 0
         self.plan_anew: Callable[[list[Job]], None] = lambda jobs: None
         self.lane_refused: Callable[[], None] = lambda: None
 
@@ -202,8 +202,8 @@ class Dispatcher:
         """Send all that may be sent now, and arrange to be called when more may be."""
         now = clock.now()
         self._queue.mature(now)
-        if self.mind_changed():
-            self._plan_anew(now)
+        if archives := self.to_plan_anew():
+            self._plan_anew(archives, now)
         due = self._queue.next_time() or math.inf
         self._holds.clear()
         for lane in self._queue.lanes:
@@ -232,9 +232,9 @@ class Dispatcher:
         self._holds[lane] = hold
         return now + hold.seconds
 
-    def _plan_anew(self, now: float) -> None:
-        """Hand back what waits for its first sending: it may go another way by now."""
-        entries = self._queue.take_back()
+    def _plan_anew(self, archives: float, now: float) -> None:
+        """Hand back what waits for its first sending, or so many archives of it: it may go another way by now."""
+        entries = self._queue.take_back() if archives == math.inf else self._queue.take_back_archives(int(archives))
         for entry in entries:
             self._charge_waits(entry, now)
         self.plan_anew([entry.job for entry in entries])

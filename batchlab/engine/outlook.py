@@ -15,6 +15,7 @@ from batchlab.control.route_choice import (
     INCLINED,
     Allowance,
     Outlook,
+    beside_archives,
     prefers_archive,
     prefers_queries,
     seconds_by_queries,
@@ -59,8 +60,8 @@ class Planner:
         Has the concurrency limit in force.
     wanted
         Returns files still wanted, the repositories they are in, and trees not read yet.
-    archives_waiting
-        Returns the archives that wait to be sent for.
+    archives_waiting, files_waiting
+        Return the archives, and the other files, that wait to be sent for.
     files_a_query
         Returns the files that one query carries now.
     file_size
@@ -78,18 +79,21 @@ class Planner:
         limiter: Limiter,
         wanted: Callable[[], tuple[int, int, int]],
         archives_waiting: Callable[[], int],
+        files_waiting: Callable[[], int],
         files_a_query: Callable[[], int],
         file_size: Callable[[], float],
     ) -> None:
         self._policy, self._config, self._governor, self._trace = policy, config, governor, trace
         self._measured, self._limiter, self._wanted = measured, limiter, wanted
-        self._archives_waiting, self._files_a_query, self._file_size = archives_waiting, files_a_query, file_size
+        self._archives_waiting, self._files_waiting = archives_waiting, files_waiting
+        self._files_a_query, self._file_size = files_a_query, file_size
         self._by_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
         self._whole, self._in_parts = Planned(), Planned()
         self._doubted = False
         self._has_queries = True
+        self._beside = 0
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether files of one repository had better travel many a call.
@@ -101,11 +105,26 @@ class Planner:
             self._reconsider(len(files))
         return self._by_queries
 
-    def changed_its_mind(self) -> bool:
-        """Predict anew, at most once a second; return whether what waits had better be planned anew by now."""
-        changed = self._begin_review() and self._reconsider(1)
+    def to_plan_anew(self) -> float:
+        """Predict anew, at most once a second; return how many archives that wait had better go another way by now.
+
+        Infinite where everything that waits had better be planned anew.
+        """
+        begun = self._begin_review()
+        changed = begun and self._reconsider(1)
         doubted, self._doubted = self._doubted, False
-        return changed or doubted
+        self._beside = self._beside_archives() if begun and not (changed or doubted) else 0
+        return math.inf if changed or doubted else self._beside
+
+    def _beside_archives(self) -> int:
+        """Return how many archives that wait an API that has nothing else to do can take over until the next review."""
+        if not self._archives_waiting() or not self._whole.repositories:
+            return 0
+        if self._files_waiting() or not self._limiter.free:
+            return 0
+        files, size = self._whole.mean
+        outlook, several = self.outlook(files), self._by_queries and self._has_queries
+        return beside_archives(files, size, outlook, self._measured, several, REVIEW_EVERY)
 
     def _begin_review(self) -> bool:
         """Begin with the archives, unless the last review was less than a second ago; return whether it has begun."""
@@ -159,6 +178,9 @@ class Planner:
         """Return whether these files of one repository had better travel as a whole archive."""
         if self._by_queries:
             self._has_queries = several
+        if self._beside:
+            self._beside -= 1
+            return False
         size = files[0].repo_size
         chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
         if chosen:

@@ -136,10 +136,11 @@ class Reading:
             limiter=self._dispatcher.limiter,
             wanted=self._wanted,
             archives_waiting=lambda: self._dispatcher.admission.archives_waiting,
+            files_waiting=lambda: self._dispatcher.admission.files_waiting,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,
         )  # fmt: skip
-        self._dispatcher.mind_changed, self._dispatcher.plan_anew = planner.changed_its_mind, self._fetching.plan_anew
+        self._dispatcher.to_plan_anew, self._dispatcher.plan_anew = planner.to_plan_anew, self._fetching.plan_anew
         return planner
 
     def _wanted(self) -> tuple[int, int, int]:

@@ -190,6 +190,16 @@ class WorkQueue:
                 heapq.heapify(entries)
         return [item[-1] for item in sorted(taken, key=lambda item: item[0])]
 
+    def take_back_archives(self, most: int) -> list[Entry]:
+        """Take out archives that wait for their first sending, those that are wanted least."""
+        lanes = [entries for lane, entries in self._lanes.items() if lane.is_archive]
+        waiting = sorted(item for entries in lanes for item in entries if item[-1].attempt == 1)
+        taken = [entry for _, entry in waiting[-most:]]
+        for entries in lanes:
+            entries[:] = [item for item in entries if item[-1] not in taken]
+            heapq.heapify(entries)
+        return taken
+
     def drain(self) -> Iterator[Entry]:
         """Take everything out, in no special order."""
         for entries in self._lanes.values():

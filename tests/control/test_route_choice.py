@@ -10,6 +10,7 @@ from batchlab.control.measurements import Measurements, query_seconds
 from batchlab.control.route_choice import (
     Allowance,
     Outlook,
+    beside_archives,
     prefers_archive,
     prefers_queries,
     seconds_by_queries,
@@ -186,3 +187,21 @@ def test_where_minutes_are_short_an_archive_for_one_point_beats_two_files_for_tw
     ruled = replace(UNLIMITED, files=2400, repositories=1200, rest_rate=12.0, service_share=0.8)
     assert prefers_archive(2, 8_000_000, ruled, _measured(0.05), by_queries=False)
     assert not prefers_archive(1, 8_000_000, replace(ruled, files=1200), _measured(0.05), by_queries=False)
+
+
+def test_an_idle_api_takes_over_as_many_archives_that_wait_as_it_can_read_in_the_time() -> None:
+    waiting, shared = replace(UNLIMITED, archives=40), _after_archives(2e6, seconds=1.0)
+    a_second = waiting.files / seconds_by_single_files(waiting, shared)
+    assert beside_archives(40, 8_000_000, waiting, shared, by_queries=False, seconds=1.0) == round(a_second / 40)
+    assert beside_archives(40, 8_000_000, waiting, shared, by_queries=False, seconds=20.0) == 40
+
+
+def test_archives_that_come_as_soon_as_the_api_could_read_their_files_are_left_alone() -> None:
+    waiting, alone = replace(UNLIMITED, archives=40), _after_archives(2e6, seconds=0.001)
+    assert beside_archives(40, 8_000_000, waiting, alone, by_queries=False, seconds=1.0) == 0
+
+
+def test_no_archive_is_taken_over_where_a_budget_or_a_minute_rule_is_short() -> None:
+    waiting, shared = replace(UNLIMITED, archives=40), _after_archives(2e6, seconds=1.0)
+    for short in (replace(waiting, core=Allowance(400, 1500.0, 4000)), replace(waiting, rest_rate=12.0)):
+        assert beside_archives(40, 8_000_000, short, shared, by_queries=False, seconds=1.0) == 0

@@ -97,3 +97,24 @@ def test_archives_that_wait_are_given_up_once_they_are_seen_to_share_a_link(read
     assert (reading.decisions.setting == "archives").any()
     assert 4 <= (reading.calls.endpoint == "archive").sum() <= 40
     assert reading.seconds < 60.0
+
+
+def test_the_api_reads_some_of_the_archives_that_wait_while_it_has_nothing_else_to_do(read: Read) -> None:
+    """Either way alone takes more than 30 s here: archives fill the link, and the server bears six calls."""
+    reading = read(
+        SimHub(scenario=Scenario.load("low-knee")), strategy="adaptive", patterns=MANIFESTS,
+        **(LAB | {"routes": USUAL_ROUTES}),
+    )  # fmt: skip
+    assert len(reading.delivered) == 3400
+    archives = reading.calls[reading.calls.endpoint == "archive"]
+    others = reading.calls[reading.calls.endpoint.isin(["blob", "graphql"])]
+    assert len(archives) >= 20
+    assert others.sent.between(archives.sent.min(), archives.finished.max()).sum() >= 20
+    assert reading.seconds < 30.0
+
+
+def test_files_that_only_an_archive_may_bring_come_as_one_though_it_is_slow(read: Read) -> None:
+    work = Work(repositories=20, files=5, rest=8e6)
+    slow = Scenario("slow archives", latency=Latency(0.05), network=Network(2e6, 1e6), work=work)
+    reading = read(SimHub(scenario=slow), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": ("tarball",)}))
+    assert len(reading.delivered) == 100

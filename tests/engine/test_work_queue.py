@@ -93,3 +93,12 @@ def test_what_waits_for_its_first_sending_can_be_taken_back_to_be_planned_anew()
     ]
     assert [entry.attempt for entry in emptied(queue, blobs)] == [2]
     assert (queue.length(archives), queue.length(TREES)) == (0, 1)
+
+
+def test_of_archives_that_wait_those_wanted_least_can_be_taken_back_alone() -> None:
+    queue, archives, blobs = WorkQueue(), Lane(True, "core", "tarball"), Lane(False, "core", "blobs")
+    for errand in (Errand(lane=blobs), Errand(5, lane=archives), Errand(1, lane=archives), Errand(3, lane=archives)):
+        queue.add(errand, 0.0)
+    assert [entry.job.priority for entry in queue.take_back_archives(2)] == [3, 1]
+    assert [entry.job.priority for entry in emptied(queue, archives)] == [5]
+    assert (queue.length(blobs), queue.take_back_archives(2)) == (1, [])
