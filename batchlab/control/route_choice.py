@@ -127,6 +127,10 @@ def seconds_by_queries(outlook: Outlook, measured: Measurements) -> float:
     return max(busy, _on_the_link(outlook, measured), outlook.by_service(calls * one), outlook.graphql.wait(calls))
 
 
+def _seconds_by_calls(outlook: Outlook, measured: Measurements, by_queries: bool) -> float:
+    return (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
+
+
 def _single_seconds(outlook: Outlook, measured: Measurements) -> float:
     """Return the seconds of a call for a single file on an idle server."""
     return measured.idle_rest_seconds + outlook.file_size / measured.connection_rate
@@ -191,7 +195,7 @@ def prefers_archive(
         Above 1 speaks for the archive: who has chosen does not change for a trifle.
     """
     archive = _seconds_by_archives(files, repo_size, outlook, measured) / inclined
-    others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
+    others = _seconds_by_calls(outlook, measured, by_queries)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     has_spare = budget == 0.0 or outlook.spare >= ARCHIVE_POINTS
     if has_spare and others < HOUR / 4 and _waits_for_minutes(outlook, measured, by_queries):
@@ -209,7 +213,7 @@ def beside_archives(
 
     None where a budget or a minute rule is short: an archive spends little of it. Parameters as in `prefers_archive`.
     """
-    others = (seconds_by_queries if by_queries else seconds_by_single_files)(outlook, measured)
+    others = _seconds_by_calls(outlook, measured, by_queries)
     budget = outlook.core.wait(outlook.files + outlook.trees)
     if budget > 0.0 or others >= HOUR / 4 or _waits_for_minutes(outlook, measured, by_queries):
         return 0

@@ -123,8 +123,7 @@ class Planner:
         if self._files_waiting() or not self._limiter.free:
             return 0
         files, size = self._whole.mean
-        outlook, several = self.outlook(files), self._by_queries and self._has_queries
-        return beside_archives(files, size, outlook, self._measured, several, REVIEW_EVERY)
+        return beside_archives(files, size, self.outlook(files), self._measured, self._several, REVIEW_EVERY)
 
     def _begin_review(self) -> bool:
         """Begin with the archives, unless the last review was less than a second ago; return whether it has begun."""
@@ -145,15 +144,20 @@ class Planner:
             self._note_archives("file by file", "repositories whole", "archives are quicker by now")
 
     @property
+    def _several(self) -> bool:
+        """Whether files that no archive brings travel many a call."""
+        return self._by_queries and self._has_queries
+
+    @property
     def _knows_archives(self) -> bool:
         return self._measured.streams.capacity < math.inf
 
     def _is_archive(self, planned: Planned, inclined: float, chosen: int = 0) -> bool:
         """Whether repositories had better be archives; one of those that wait may be ``chosen`` among them."""
         files, size = planned.mean
-        several, outlook = self._by_queries and self._has_queries, self.outlook(files)
+        outlook = self.outlook(files)
         outlook = replace(outlook, archives=outlook.archives - chosen)
-        return prefers_archive(files, size, outlook, self._measured, several, inclined=inclined)
+        return prefers_archive(files, size, outlook, self._measured, self._several, inclined=inclined)
 
     def _note_archives(self, old: str, new: str, why: str) -> None:
         self._trace.decide(clock.now(), "planner", "archives", old, new, why)

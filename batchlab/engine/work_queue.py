@@ -182,23 +182,21 @@ class WorkQueue:
 
     def take_back(self) -> list[Entry]:
         """Take out the files that wait for their first sending, in the order of wanting."""
-        taken: list[tuple[tuple[int, int], Entry]] = []
-        for lane, entries in self._lanes.items():
-            if lane.route != "tree":
-                taken += [item for item in entries if item[-1].attempt == 1]
-                entries[:] = [item for item in entries if item[-1].attempt > 1]
-                heapq.heapify(entries)
-        return [item[-1] for item in sorted(taken, key=lambda item: item[0])]
+        return self._take([lane for lane in self._lanes if lane.route != "tree"])
 
     def take_back_archives(self, most: int) -> list[Entry]:
-        """Take out archives that wait for their first sending, those that are wanted least."""
-        lanes = [entries for lane, entries in self._lanes.items() if lane.is_archive]
-        waiting = sorted(item for entries in lanes for item in entries if item[-1].attempt == 1)
-        taken = [entry for _, entry in waiting[-most:]]
-        for entries in lanes:
-            entries[:] = [item for item in entries if item[-1] not in taken]
+        """Take out archives that wait for their first sending, so many at most: those that are wanted least."""
+        return self._take([lane for lane in self._lanes if lane.is_archive], -most)
+
+    def _take(self, lanes: Sequence[Lane], first: int = 0) -> list[Entry]:
+        """Take out what waits in lanes for its first sending, from the ``first`` in the order of wanting."""
+        waiting = sorted(item for lane in lanes for item in self._lanes[lane] if item[-1].attempt == 1)
+        taken = dict(waiting[first:])
+        for lane in lanes:
+            entries = self._lanes[lane]
+            entries[:] = [item for item in entries if item[0] not in taken]
             heapq.heapify(entries)
-        return taken
+        return list(taken.values())
 
     def drain(self) -> Iterator[Entry]:
         """Take everything out, in no special order."""
