@@ -63,6 +63,7 @@ class RateKnee:
         self._believed, self._slowdown = self.CROWDED, 1.0
         self._cut_at = -math.inf
         self._refusals = Refusals()
+        self._served = math.inf
         self._beside = 0
         self._round = Round(self.limit, -math.inf)
 
@@ -106,7 +107,7 @@ class RateKnee:
         before, self._slowdown = self._slowdown, self._round.slowdown
         if self._is_free and before >= self.FREE:
             self._patience = 1
-        rate = self._round.rate(now)
+        rate, self._served = self._round.rate(now), self._round.served(now)
         return self._slow_start(rate) if self._starting else self._hold(rate)
 
     @property
@@ -212,8 +213,7 @@ class RateKnee:
     @property
     def _bears(self) -> int:
         """Calls in flight that the limit just met will bear."""
-        # What calls have told of the crowd is of the limit held, not of one that is being tried.
-        return self._refusals.bears(min(self._held / self._crowd, self.limit))
+        return self._refusals.bears(min(self._served, self._held, self.limit))
 
     def throttled(self, now: float) -> LimitChange | None:
         """Stay below what was refused, leave slow start, and judge anew from here."""
