@@ -94,6 +94,7 @@ class Planner:
         self._doubted = False
         self._has_queries = True
         self._beside = 0
+        self._on_trial, self._tried = math.inf, 0.0
 
     def several(self, files: Sequence[WantedFile]) -> bool:
         """Return whether files of one repository had better travel many a call.
@@ -139,9 +140,16 @@ class Planner:
         if self._whole.repositories and not self._is_archive(self._whole, INCLINED, chosen=1):
             self._whole, self._doubted = Planned(), True
             self._note_archives("repositories whole", "file by file", "archives take too long")
-        elif self._in_parts.repositories and self._knows_archives and self._is_archive(self._in_parts, 1 / INCLINED):
+        elif self._in_parts.repositories and self._knows_archives and self._had_better_be_whole:
             self._in_parts, self._doubted = Planned(), True
+            self._on_trial, self._tried = self._measured.streams.limit, self._measured.streams.capacity
             self._note_archives("file by file", "repositories whole", "archives are quicker by now")
+
+    @property
+    def _had_better_be_whole(self) -> bool:
+        """Whether archives are the better way by now: at the rate that they came at, or at one that none has tried."""
+        doubt = 1.0 if self._measured.streams.capacity > self._tried else self._measured.streams.hope
+        return self._is_archive(self._in_parts, 1.0 / (INCLINED * doubt))
 
     @property
     def _several(self) -> bool:
@@ -185,13 +193,20 @@ class Planner:
         if self._beside:
             self._beside -= 1
             return False
-        size = files[0].repo_size
-        chosen = prefers_archive(len(files), size, self.outlook(len(files)), self._measured, several)
+        chosen, planned = self._chooses_archive(files, several), Planned(1, len(files), files[0].repo_size)
         if chosen:
-            self._whole += Planned(1, len(files), size)
-            self._measured.streams.expect(ARCHIVE_SHARE * size)
+            self._whole += planned
+            self._measured.streams.expect(ARCHIVE_SHARE * planned.size)
         else:
-            self._in_parts += Planned(1, len(files), size)
+            self._in_parts += planned
+        return chosen
+
+    def _chooses_archive(self, files: Sequence[WantedFile], several: bool) -> bool:
+        """Choose by the rate that is hoped of archives; once back from files, for a round of them, which tries it."""
+        size, outlook = files[0].repo_size, self.outlook(len(files))
+        doubt = 1.0 if self._on_trial else self._measured.streams.hope
+        chosen = prefers_archive(len(files), size, outlook, self._measured, several, inclined=1.0 / doubt)
+        self._on_trial = max(0, self._on_trial - chosen)
         return chosen
 
     def outlook(self, files: int) -> Outlook:
