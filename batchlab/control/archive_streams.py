@@ -48,18 +48,24 @@ class ArchiveStreams:
         self.limit = self._missing = self.FIRST
         self.capacity, self.hope = math.inf, 1.0
         self.full = False
-        self._since = math.inf
+        self._since = -math.inf
         self._bytes = self._seconds = self._rate = 0.0
         self._quickest = math.inf
 
     def expect(self, size: float) -> None:
         """Take note of an archive of so many bytes that is to be sent for; the first ones tell how many may be."""
-        if self._since == math.inf:
+        if self._since == -math.inf:
             self.limit = self._missing = max(self.FIRST, int(self.FIRST_BYTES / max(1.0, size)))
+
+    @property
+    def proven(self) -> float:
+        """Bytes a second that they came at together in the best round; infinite while none has come."""
+        return self.capacity / self.hope
 
     def came(self, size: float, sent: float, now: float) -> None:
         """Take note of an archive of so many bytes that was sent for at ``sent``; times are seconds on one clock."""
-        self._since = sent if self._since == math.inf else self._since
+        if not self._bytes:
+            self._since = max(sent, self._since)  # while none was under way, none could come
         self._bytes += size
         self._seconds += now - sent
         self._missing -= 1

@@ -177,7 +177,14 @@ def prefers_queries(outlook: Outlook, measured: Measurements, *, by_queries: boo
 
 
 def prefers_archive(
-    files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, *, inclined: float = 1.0
+    files: int,
+    repo_size: int,
+    outlook: Outlook,
+    measured: Measurements,
+    by_queries: bool,
+    *,
+    inclined: float = 1.0,
+    hopeful: bool = True,
 ) -> bool:
     """Return whether a whole archive is the better way to these files of one repository.
 
@@ -193,8 +200,11 @@ def prefers_archive(
         Whether the files would otherwise travel many a call.
     inclined
         Above 1 speaks for the archive: who has chosen does not change for a trifle.
+    hopeful
+        Whether archives are taken to come at the rate that is hoped for, not at the best one so far.
     """
-    archive = _seconds_by_archives(files, repo_size, outlook, measured) / inclined
+    rate = measured.streams.capacity if hopeful else measured.streams.proven
+    archive = _seconds_by_archives(files, repo_size, outlook, measured, rate) / inclined
     others = _seconds_by_calls(outlook, measured, by_queries)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     has_spare = budget == 0.0 or outlook.spare >= ARCHIVE_POINTS
@@ -234,10 +244,10 @@ def _worth_an_archive(files: int, outlook: Outlook, measured: Measurements, by_q
     return alike * max(queueing, _on_the_link(outlook, measured))
 
 
-def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements) -> float:
+def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured: Measurements, rate: float) -> float:
     """Return the seconds until an archive has come, behind those that are like it, through the link that they share."""
     streams, one = measured.streams, archive_seconds(repo_size, measured, measured.idle_rest_seconds)
-    together = ARCHIVE_SHARE * repo_size * _alike(files, outlook) / streams.capacity
+    together = ARCHIVE_SHARE * repo_size * _alike(files, outlook) / rate
     # Where the link is full, one would come sooner if others did not.
     queueing = 0.0 if streams.full else one * _queueing(files, outlook, outlook.archive_slots)
     return max(queueing, together, outlook.by_minutes(outlook.repositories + outlook.trees))

@@ -148,8 +148,8 @@ class Planner:
     @property
     def _had_better_be_whole(self) -> bool:
         """Whether archives are the better way by now: at the rate that they came at, or at one that none has tried."""
-        doubt = 1.0 if self._measured.streams.capacity > self._tried else self._measured.streams.hope
-        return self._is_archive(self._in_parts, 1.0 / (INCLINED * doubt))
+        hopeful = self._measured.streams.capacity > self._tried
+        return self._is_archive(self._in_parts, 1.0 / INCLINED, hopeful=hopeful)
 
     @property
     def _several(self) -> bool:
@@ -160,12 +160,12 @@ class Planner:
     def _knows_archives(self) -> bool:
         return self._measured.streams.capacity < math.inf
 
-    def _is_archive(self, planned: Planned, inclined: float, chosen: int = 0) -> bool:
+    def _is_archive(self, planned: Planned, inclined: float, chosen: int = 0, *, hopeful: bool = True) -> bool:
         """Whether repositories had better be archives; one of those that wait may be ``chosen`` among them."""
         files, size = planned.mean
         outlook = self.outlook(files)
         outlook = replace(outlook, archives=outlook.archives - chosen)
-        return prefers_archive(files, size, outlook, self._measured, self._several, inclined=inclined)
+        return prefers_archive(files, size, outlook, self._measured, self._several, inclined=inclined, hopeful=hopeful)
 
     def _note_archives(self, old: str, new: str, why: str) -> None:
         self._trace.decide(clock.now(), "planner", "archives", old, new, why)
@@ -204,8 +204,7 @@ class Planner:
     def _chooses_archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Choose by the rate that is hoped of archives; once back from files, for a round of them, which tries it."""
         size, outlook = files[0].repo_size, self.outlook(len(files))
-        doubt = 1.0 if self._on_trial else self._measured.streams.hope
-        chosen = prefers_archive(len(files), size, outlook, self._measured, several, inclined=1.0 / doubt)
+        chosen = prefers_archive(len(files), size, outlook, self._measured, several, hopeful=self._on_trial > 0)
         self._on_trial = max(0, self._on_trial - chosen)
         return chosen
 

@@ -73,3 +73,11 @@ def test_the_limit_never_falls_and_the_capacity_is_never_negative(archives: list
         limits.append(streams.limit)
     assert limits == sorted(limits)
     assert streams.capacity >= 0.0
+
+
+def test_while_no_archive_was_under_way_none_could_come() -> None:
+    streams = ArchiveStreams()
+    for sent in (0.0, 60.0):
+        for _ in range(streams.limit):
+            streams.came(SIZE, sent, sent + 1.0)
+    assert streams.proven == 8 * SIZE

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from batchlab.batch_config import BatchConfig, BatchStrategy
+from batchlab.batch_models import Repository
+from batchlab.control.limiter import Limiter
+from batchlab.control.measurements import Measurements
+from batchlab.control.policies import POLICIES
+from batchlab.control.trace import Trace
+from batchlab.engine.governor import Governor
+from batchlab.engine.outlook import REVIEW_EVERY, Planner
+from batchlab.routes import WantedFile
+from batchlab.twin import run_virtual
+
+REPOSITORIES, FILES = 200, 40
+WANTED = [WantedFile(Repository("town/house"), f"{n}/go.mod", "", 5_000, 8_000_000) for n in range(FILES)]
+LIMIT = 16
+
+
+class Run:
+    """A run of many repositories alike, of which nothing has come yet, and its planner."""
+
+    def __init__(self) -> None:
+        policy, config = POLICIES[BatchStrategy.ADAPTIVE], BatchConfig.lab()
+        self.measured, self.trace = Measurements(), Trace()
+        governor = Governor(policy, config)
+        governor.answered("core", 1, 1, None)  # by a server that names no limits
+        self.planner = Planner(
+            policy, config, governor, self.trace, self.measured,
+            limiter=Limiter(LIMIT, LIMIT),
+            wanted=lambda: (REPOSITORIES * FILES, REPOSITORIES, 0),
+            archives_waiting=lambda: 0,
+            files_waiting=lambda: REPOSITORIES * FILES,
+            files_a_query=lambda: 20,
+            file_size=lambda: 5_000.0,
+        )  # fmt: skip
+
+    def blobs_take(self, seconds: float) -> None:
+        for _ in range(100):
+            self.measured.rest(seconds)
+
+    def archives_come(self, seconds: float) -> None:
+        """A round of them, each so many seconds after it was sent for."""
+        now = asyncio.get_running_loop().time()
+        for _ in range(self.measured.streams.limit):
+            self.measured.archive(2_000_000, now, now + 0.1, now + seconds)
+
+    def planned(self) -> int:
+        """Plan all repositories; return how many are to be archives."""
+        return sum(self.planner.archive(WANTED, several=False) for _ in range(REPOSITORIES))
+
+    async def review(self) -> float:
+        await asyncio.sleep(REVIEW_EVERY)
+        return self.planner.to_plan_anew()
+
+
+async def _file_by_file() -> Run:
+    """Return a run in which archives take 50 s in all, a fourth of that if hopes come true, and single files 5 s."""
+    run = Run()
+    run.blobs_take(0.02)
+    run.archives_come(1.0)
+    await run.review()
+    assert run.planned() == 0
+    return run
+
+
+async def _on_trial() -> Run:
+    """Return it when single files take 30 s by now, and a round of archives is on its way."""
+    run = await _file_by_file()
+    run.blobs_take(0.06)
+    assert await run.review() == math.inf
+    assert run.planned() == run.measured.streams.limit == 8
+    return run
+
+
+def test_archives_that_are_only_hoped_to_be_quicker_by_now_are_tried_by_one_round() -> None:
+    async def go_on() -> tuple[float, int]:
+        run = await _on_trial()
+        return await run.review(), run.planned()
+
+    assert run_virtual(go_on) == (0.0, 0)
+
+
+@pytest.mark.parametrize(("seconds", "whole"), [(1.0, REPOSITORIES), (2.0, 0)], ids=["twice the rate", "no more"])
+def test_what_that_round_has_shown_is_reason_for_all_or_for_none(seconds: float, whole: int) -> None:
+    async def go_on() -> int:
+        run = await _on_trial()
+        run.archives_come(seconds)
+        await run.review()
+        return run.planned()
+
+    assert run_virtual(go_on) == whole
+
+
+def test_where_archives_are_quicker_at_the_rate_that_they_came_at_none_is_tried_first() -> None:
+    async def go_on() -> tuple[float, int]:
+        run = await _file_by_file()
+        run.blobs_take(0.2)
+        return await run.review(), run.planned()
+
+    assert run_virtual(go_on) == (math.inf, REPOSITORIES)
