@@ -201,10 +201,11 @@ def prefers_archive(
     inclined
         Above 1 speaks for the archive: who has chosen does not change for a trifle.
     hopeful
-        Whether archives are taken to come at the rate that is hoped for, not at the best one so far.
+        Whether archives are taken to come at the rate that is hoped for, not at the best one so far. They are in any
+        case where others wait for a minute or a budget meanwhile: to be wrong costs nothing then.
     """
-    rate = measured.streams.capacity if hopeful else measured.streams.proven
-    archive = _seconds_by_archives(files, repo_size, outlook, measured, rate) / inclined
+    streams = measured.streams
+    archive = _seconds_by_archives(files, repo_size, outlook, measured, streams.capacity) / inclined
     others = _seconds_by_calls(outlook, measured, by_queries)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     has_spare = budget == 0.0 or outlook.spare >= ARCHIVE_POINTS
@@ -213,6 +214,8 @@ def prefers_archive(
         return files > ARCHIVE_POINTS and archive <= others
     if budget > 0.0 or others >= HOUR / 4:
         return budget < others and archive <= others
+    if not hopeful:
+        archive = _seconds_by_archives(files, repo_size, outlook, measured, streams.proven) / inclined
     return archive <= _worth_an_archive(files, outlook, measured, by_queries)
 
 

@@ -164,6 +164,20 @@ def test_archives_that_share_a_full_link_are_weighed_by_what_it_carries() -> Non
     assert not prefers_archive(10, 8_000_000, many, shared, by_queries=False)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "rest_rate", "hopeless"), [(1.0, math.inf, False), (10.0, 15.0, True)], ids=["at work", "waiting"]
+)
+def test_a_hope_of_archives_that_is_left_out_counts_all_the_same_where_others_wait_for_a_minute(
+    seconds: float, rest_rate: float, hopeless: bool
+) -> None:
+    """At the rate of the first four, archives take longer than the others do; at the rate that is hoped for, less."""
+    measured, outlook = _measured(0.05), replace(UNLIMITED, files=8000, repositories=200, slots=12, rest_rate=rest_rate)
+    for _ in range(ArchiveStreams.FIRST):
+        measured.archive(2_000_000, sent=0.0, answered=0.1, now=seconds)
+    assert prefers_archive(40, 8_000_000, outlook, measured, False)
+    assert prefers_archive(40, 8_000_000, outlook, measured, False, hopeful=False) == hopeless
+
+
 def test_a_full_link_bounds_single_files_and_queries_as_it_does_archives() -> None:
     shared = _after_archives(2e6, seconds=1.0)
     large = replace(UNLIMITED, file_size=60_000.0)
