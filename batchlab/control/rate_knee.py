@@ -24,7 +24,8 @@ class RateKnee:
 
     A call that the server ended for its time, though small enough for an idle server, tells that too many are in
     flight: the limit falls by more than the call was slowed down. A rate limit ends slow start until the ceiling rises;
-    the limit then stays below what was refused (`Refusals`).
+    from then on the limit stays below what was refused (`Refusals`), and once calls are served again, it doubles up to
+    there from a fourth of it.
 
     Parameters
     ----------
@@ -47,6 +48,7 @@ class RateKnee:
     UPWARDS = 3
     FREE = 1.2  # times as long as on an idle server, up to which chance explains it
     CROWDED = 2.0  # times as long as on an idle server
+    CAREFUL = 4  # times fewer that go first once a rate limit is over
     STEP = 1.1  # times the limit below which slow start has no more to try
 
     def __init__(self, start: int, ceiling: int) -> None:
@@ -62,6 +64,7 @@ class RateKnee:
         self._alarmed = False
         self._believed, self._slowdown = self.CROWDED, 1.0
         self._cut_at = -math.inf
+        self._returning, self._turn = False, 0
         self._refusals = Refusals()
         self._served = math.inf
         self._beside = 0
@@ -77,9 +80,12 @@ class RateKnee:
         if completion.refused:
             return self._refused(completion)
         if completion.ok:
-            self._refusals.good(completion.in_flight)
+            if completion.sent > self._cut_at:
+                self._refusals.good(completion.in_flight)
         elif completion.slowdown is not None and completion.sent >= self._cut_at:
             return self._overloaded(completion.slowdown, now)
+        if self._returning:
+            return self._let_more_in(completion)
         if self._has_turned:
             self._alarmed = True
             self._held_rates.clear()
@@ -107,7 +113,8 @@ class RateKnee:
         before, self._slowdown = self._slowdown, self._round.slowdown
         if self._is_free and before >= self.FREE:
             self._patience = 1
-        rate, self._served = self._round.rate(now), self._round.served(now)
+        self._served = self._round.limit / max(1.0, self._slowdown)
+        rate = self._round.rate(now)
         return self._slow_start(rate) if self._starting else self._hold(rate)
 
     @property
@@ -204,11 +211,11 @@ class RateKnee:
 
     def _refused(self, completion: Completion) -> LimitChange | None:
         is_first = completion.sent > self._cut_at  # `throttled` is told of each occasion
-        self._refusals.refused(completion.in_flight, self.limit if is_first else None)
-        if is_first or not self._refusals.is_new_ground or self._bears >= self._refusals.most:
-            return None
-        self._held = self._refusals.most = self._bears
-        return self._set(self._held, "a call with fewer in flight was refused, too")
+        # On the way back it is this growth that is refused, also where it fills the limit.
+        self._refusals.refused(completion.in_flight, self.limit + self._returning if is_first else None)
+        if not is_first and self._refusals.is_new_ground:
+            self._held = self._refusals.most = self._bears
+        return None
 
     @property
     def _bears(self) -> int:
@@ -217,10 +224,26 @@ class RateKnee:
 
     def throttled(self, now: float) -> LimitChange | None:
         """Stay below what was refused, leave slow start, and judge anew from here."""
-        self._starting = False
+        self._starting, self._returning, self._turn = False, True, 0
         self._held = min(self._bears, self.limit)
         self._refusals.remember(self._held, now)
-        return self._judge_anew(now, "a rate limit was met: stays below")
+        self._cut_at = now
+        self._held_rates.clear()
+        return self._set(self._held // self.CAREFUL, f"a rate limit was met: goes on with few, then with {self._held}")
+
+    def _let_more_in(self, completion: Completion) -> LimitChange | None:
+        """Double the limit after each turn of good answers, up to the one held.
+
+        If that is refused, too, the first refused call tells how many are borne; of many sent at once it would not.
+        """
+        self._turn += completion.ok and completion.sent > self._cut_at
+        if self._turn < self.limit:
+            return None
+        self._turn = 0
+        self._returning = self.limit < self._held
+        change = self._set(min(2 * self.limit, self._held), "served again: lets more in")
+        self._begin_round(completion.finished)
+        return change
 
     def clamp(self, ceiling: int) -> None:
         """Shrink at once to a lower ceiling; a higher one is room to probe into."""

@@ -37,11 +37,17 @@ class Refusals:
     def __init__(self) -> None:
         self.most = math.inf
         self._good: deque[int] = deque(maxlen=self.OF_LATE)
-        self._refused, self._limit = math.inf, 0
+        self._refused, self._limit, self._is_over = math.inf, 0, False
         self._until, self._seconds = -math.inf, self.REMEMBERED
 
     def good(self, in_flight: int) -> None:
-        """Take note of a call that was answered, and of how many were in flight when it was sent."""
+        """Take note of a call that was answered, and of how many were in flight when it was sent.
+
+        What was good before a limit was met says nothing once calls are served again.
+        """
+        if self._is_over:
+            self._good.clear()
+            self._is_over = False
         self._good.append(in_flight)
 
     def refused(self, in_flight: int, limit: int | None = None) -> None:
@@ -68,7 +74,7 @@ class Refusals:
 
     def remember(self, most: int, now: float) -> None:
         """Allow no more than so many in flight for a while."""
-        self.most = most
+        self.most, self._is_over = most, True
         self._until, self._seconds = now + self._seconds, 2 * self._seconds
 
     def forget(self, now: float) -> None:

@@ -47,7 +47,7 @@ class Round:
         self._began, self._stragglers = began, stragglers
         self._since: float | None = None
         self._sent = self._at_limit = self.delivered = 0
-        self._work = self._service = 0.0
+        self._work = 0.0
         self.slowdowns: list[float] = []
 
     def note(self, completion: Completion) -> None:
@@ -71,7 +71,6 @@ class Round:
         if completion.ok:
             self.delivered += 1
             self._work += completion.work
-            self._service += (completion.finished - completion.sent) / (completion.slowdown or 1.0)
             if completion.slowdown is not None:
                 self.slowdowns.append(completion.slowdown)
 
@@ -82,14 +81,7 @@ class Round:
 
     def rate(self, now: float) -> float:
         """Return the work delivered a second until now, in calls for a single file; 0 before anything is counted."""
-        return self._a_second(self._work, now)
-
-    def served(self, now: float) -> float:
-        """Return the calls served at once until now: by Little's law those in flight, were none of them to wait."""
-        return self._a_second(self._service, now)
-
-    def _a_second(self, total: float, now: float) -> float:
-        return 0.0 if self._since is None else total / max(1e-9, now - self._since)
+        return 0.0 if self._since is None else self._work / max(1e-9, now - self._since)
 
     @property
     def slowdown(self) -> float:

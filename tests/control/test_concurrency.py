@@ -21,12 +21,12 @@ STEPS = st.lists(
 
 
 @pytest.mark.parametrize("make", [lambda: RateKnee(8, 96), lambda: FixedLimit(96)], ids=["knee", "fixed"])
-def test_a_rate_limit_halves(make: Callable[[], ConcurrencyController]) -> None:
+def test_a_rate_limit_halves_at_least(make: Callable[[], ConcurrencyController]) -> None:
     controller = make()
     before = controller.limit
     change = controller.throttled(1.0)
     assert change is not None
-    assert controller.limit == change.limit == before // 2
+    assert controller.limit == change.limit <= before // 2
     assert "rate limit" in change.why
 
 
@@ -87,7 +87,7 @@ def test_the_limit_is_never_below_one_nor_above_the_ceiling(
                 now += service / 2
             case ("throttled",):
                 change = controller.throttled(now)
-                assert controller.limit == max(1, before // 2)
+                assert controller.limit <= max(1, before // 2)
             case ("clamp", ceiling):
                 controller.clamp(ceiling)
                 continue

@@ -48,13 +48,6 @@ def test_calls_that_failed_deliver_nothing_and_work_weighs() -> None:
     assert held.rate(3.0) == pytest.approx(1.5)
 
 
-def test_calls_that_take_twice_as_long_as_idle_are_served_half_of_the_time() -> None:
-    held = Round(8, began=0.0)
-    for number in range(1, 81):  # eight at a time, each for 0.8 s
-        held.note(_ended(0.1 * number - 0.8, 0.1 * number, slowdown=2.0 if number > 40 else None))
-    assert held.served(8.0) == pytest.approx(6.0, rel=0.05)
-
-
 @pytest.mark.parametrize(("reached", "tells"), [(1, False), (2, True)])
 def test_a_round_tells_of_its_limit_if_that_was_reached_half_of_the_time(reached: int, tells: bool) -> None:
     held = Round(2, began=0.0)
