@@ -122,7 +122,7 @@ class Caller:
         self._governor.answered(request.pool, request.points, record.points, told)
         self.connection(self._governor.heard(request.pool, refusal, request.files, now))
         if refusal is None:
-            self._governor.succeeded(request.pool, record.sent)
+            self._governor.succeeded(request.pool, record.sent, record.in_flight)
             self._ended(call, "not_modified" if reply.status == 304 else "ok", None)
         elif isinstance(refusal, RateLimitError):
             refusal.pool = request.pool

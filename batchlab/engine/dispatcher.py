@@ -364,7 +364,7 @@ class Dispatcher:
         lane = entry.job.lane
         # The host behind a redirect has limits of its own: they rest the route, not the pool of its first call.
         resting = lane.pool if error.pool in ("", lane.pool) else lane.route
-        new_pause = self.governor.limited(resting, error, record.started, now)
+        new_pause = self.governor.limited(resting, error, record.started, now, entry.in_flight)
         if new_pause is not None:
             self._limit.throttled(now)
             self._trace.decide(now, "governor", PAUSE, 0, f"{new_pause:.0f} s", str(error))

@@ -107,7 +107,7 @@ class Governor:
         self._pools: dict[str, _Pool] = {}
         self._pauses: dict[str, float] = {}
         self._paused_at, self._paused_by = NEVER, ""
-        self._in_a_row = 0
+        self._in_a_row = self._borne = 0
         self._has_rules = False
         self._cpu = ServiceWindow(policy.minute_share(config) * CPU_SECONDS_A_MINUTE, first=math.inf)
         self._no_cpu = Refutation(CPU_SECONDS_A_MINUTE)
@@ -229,15 +229,18 @@ class Governor:
         self._pool(pool).service.ended(sent, now, expected)
         self._cpu.ended(sent, now, CPU_SHARE.get(pool, 0.0) * expected, share=CPU_SHARE.get(pool, 0.0))
 
-    def succeeded(self, pool: str, sent: float) -> None:
-        """Take note of a good answer: to a call sent since the last pause, it tells that the limit is behind."""
+    def succeeded(self, pool: str, sent: float, in_flight: int = 1) -> None:
+        """Take note of a good answer to one of so many calls in flight.
+
+        To a call sent since the last pause, it tells that the limit is behind.
+        """
         self._pool(pool).succeeded(sent)
         self._no_cpu.succeeded(sent)
         if sent > self._paused_at:
-            self._in_a_row = 0
+            self._in_a_row, self._borne = 0, max(self._borne, in_flight)
 
-    def limited(self, pool: str, error: RateLimitError, sent: float, now: float) -> float | None:
-        """Take note of a limit that was met; return the seconds of a new pause.
+    def limited(self, pool: str, error: RateLimitError, sent: float, now: float, in_flight: int = 1) -> float | None:
+        """Take note of a limit that one of so many calls in flight has met; return the seconds of a new pause.
 
         A primary limit rests its own pool or route, a secondary one everything. None when the call had been sent
         before the pause in force began: it belongs to the same occasion.
@@ -245,8 +248,10 @@ class Governor:
         if sent <= self._paused_at:
             return None
         self._in_a_row += 1
-        # The first secondary limit may be one of the server's own, which fewer calls in flight avoid.
-        self._has_rules |= error.kind == "primary" or self._paused_at > NEVER
+        # The first secondary limit may be one of the server's own, which fewer calls in flight avoid, and so may one be
+        # that more calls meet than were served since.
+        self._has_rules |= error.kind == "primary" or (self._paused_at > NEVER and in_flight <= max(1, self._borne))
+        self._borne = 0
         self._paused_at, self._paused_by = now, error.kind
         seconds = pause(error, self._in_a_row)
         held = pool if error.kind == "primary" else EVERYONE

@@ -105,6 +105,20 @@ def test_a_silent_server_that_bore_more_than_a_rule_allows_is_not_held_to_it_aft
     assert hold(governor, 55.4) is None
 
 
+@pytest.mark.parametrize(("in_flight", "is_rule"), [(9, False), (8, True)], ids=["more than served", "as served"])
+def test_a_second_limit_is_a_rule_unless_more_calls_were_in_flight_than_were_served_since_the_first(
+    governor: Governor, in_flight: int, is_rule: bool
+) -> None:
+    governor.sent("core", 1, 0.0, EPOCH)
+    governor.answered("core", 1, 1, None)  # by a server that names no limits
+    for _ in range(1000):
+        governor.sent("core", 1, 1.0, EPOCH)
+    governor.limited("core", secondary(wait=30.0), 1.0, 2.0, 16)
+    governor.succeeded("core", 32.1, 8)
+    governor.limited("core", secondary(wait=5.0), 32.2, 32.3, in_flight)
+    assert (hold(governor, 37.4) is not None) == is_rule
+
+
 def test_single_files_and_queries_share_the_cpu_seconds_of_a_minute(governor: Governor) -> None:
     for number in range(10):
         for pool, seconds in (("graphql", 4.0), ("core", 8.0)):
