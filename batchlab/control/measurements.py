@@ -244,7 +244,7 @@ class Measurements:
         """
         if (crowd := self._crowd) == 1.0:
             return float(max(1, limit, hoped_for))
-        return self._knee if self._knee < math.inf else max(1.0, limit / crowd)
+        return min(self._knee, float(max(limit, hoped_for))) if self._knee < math.inf else max(1.0, limit / crowd)
 
     @property
     def _crowd(self) -> float:
