@@ -132,7 +132,7 @@ class Measurements:
         self._last = self._paces[kind]
         # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
         load = max(1.0, sent.in_flight / self._knee) if sent.number < Pace.WINDOW else 1.0
-        self._last.note(sent.number, seconds, load)
+        self._last.note(sent.number, seconds, load, sent.in_flight)
         return self._last
 
     def _beside(self, in_flight: int) -> None:
@@ -229,12 +229,16 @@ class Measurements:
         """Bytes per second of all connections together, once archives have filled the link; infinite before."""
         return self.streams.capacity if self.streams.full else math.inf
 
-    def stretch(self, in_flight: int) -> float:
-        """Return how many times as long as now calls can be expected to take beside so many, at least 1.
+    def stretch(self, in_flight: int, kind: str) -> float:
+        """Return how many times as long as now a call of a kind can be expected to take beside so many, at least 1.
 
-        The server is taken to serve as many at once as when a crowd was last seen there.
+        The server is taken to serve as many at once as when a crowd was last seen there; before that, as many as have
+        gone at once so far: to expect too little meets a rule of service seconds that nobody announces.
         """
-        return max(1.0, in_flight / self._knee / self.slowdown)
+        if self._knee < math.inf:
+            return max(1.0, in_flight / self._knee / self.slowdown)
+        pace = self._heard(kind)
+        return max(1.0, in_flight / pace.in_flight) if pace else 1.0
 
     def slots(self, limit: int, hoped_for: int) -> float:
         """Return the calls that are served at once under a concurrency limit.

@@ -38,6 +38,7 @@ class Pace:
         self._recalled = math.inf if recalled is None else recalled
         self._latest: deque[float] = deque(maxlen=self.WINDOW)
         self._medians: deque[float] = deque(maxlen=self.MEMORY)
+        self._beside: deque[int] = deque(maxlen=self.WINDOW)
         self._windows: dict[int, list[float]] = {}
         self._sent, self._load = 0, 1.0
 
@@ -46,9 +47,14 @@ class Pace:
         self._sent += 1
         return self._sent - 1
 
-    def note(self, number: int, seconds: float, load: float = 1.0) -> None:
-        """Take note of what a call has taken, so many times as long as it would have on an idle server."""
+    def note(self, number: int, seconds: float, load: float = 1.0, in_flight: int = 0) -> None:
+        """Take note of what a call has taken, ``load`` times as long as on an idle server.
+
+        It was one of so many in flight; 0 where that is not known.
+        """
         seconds = max(INSTANT, seconds)
+        if in_flight:
+            self._beside.append(in_flight)
         self._latest.append(seconds)
         self._load = load
         self._end(number, seconds / load)
@@ -85,6 +91,11 @@ class Pace:
     def present(self) -> float:
         """Median of the latest calls."""
         return median(self._latest)
+
+    @property
+    def in_flight(self) -> float:
+        """Median of the calls in flight when the latest were sent; infinite where that is not known."""
+        return median(self._beside) if self._beside else math.inf
 
     @property
     def idle(self) -> float:

@@ -272,7 +272,7 @@ class Dispatcher:
         self._holdings.ledger.reserve(job.memory)
         entry.in_flight, entry.limit = self.limiter.of_api, self.limiter.limit
         self.admission.began(job.lane)
-        entry.expected = job.seconds(self._measured) * self._measured.stretch(entry.in_flight)
+        entry.expected = job.seconds(self._measured) * self._measured.stretch(entry.in_flight, job.lane.route)
         self._caller.connection(
             self.governor.sent(job.lane.pool, job.points, now, clock.epoch(), expected=entry.expected)
         )

@@ -82,6 +82,13 @@ def test_a_crowded_server_serves_as_many_at_once_as_the_slowdown_leaves() -> Non
     assert measured.slots(60, hoped_for=32) == pytest.approx(6.0)
 
 
+def test_no_more_calls_are_served_at_once_than_may_be_in_flight() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    _calls(measured, 0.6, times=FULL + 1, in_flight=60)
+    assert measured.slots(2, hoped_for=2) == 2.0
+
+
 def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger() -> None:
     measured = Measurements()
     _calls(measured, 0.06)
@@ -89,15 +96,23 @@ def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger()
     assert measured.slots(60, hoped_for=32) == measured.slots(20, hoped_for=20) == pytest.approx(6.0)
 
 
+def test_before_a_crowd_was_seen_more_calls_at_once_than_went_so_far_are_expected_to_take_longer() -> None:
+    measured = Measurements()
+    assert measured.stretch(64, "blob") == 1.0
+    _calls(measured, 0.06, times=4, in_flight=16)
+    assert measured.stretch(64, "blob") == 4.0
+    assert measured.stretch(8, "blob") == measured.stretch(64, "graphql") == 1.0
+
+
 def test_more_calls_at_once_than_were_served_are_expected_to_take_longer_though_none_of_them_has_ended() -> None:
     measured = Measurements()
     _calls(measured, 0.06)
-    assert measured.stretch(64) == 1.0
+    assert measured.stretch(64, "blob") == 1.0
     _calls(measured, 0.12, times=FULL + 1, in_flight=64)
-    assert measured.stretch(64) == 1.0
+    assert measured.stretch(64, "blob") == 1.0
     _calls(measured, 0.06)
-    assert measured.stretch(16) == 1.0
-    assert measured.stretch(64) == pytest.approx(2.0)
+    assert measured.stretch(16, "blob") == 1.0
+    assert measured.stretch(64, "blob") == pytest.approx(2.0)
 
 
 def test_a_server_without_latency_divides_nothing_by_zero() -> None:

@@ -10,6 +10,7 @@ import pytest
 from batchlab.batch_config import USUAL_ROUTES
 from batchlab.control.budget import FIRST_CALLS
 from batchlab.hub.conditions import Network, Server
+from batchlab.hub.limit_rules import Limits
 from batchlab.hub.scenario import Latency, Period, Scenario
 from batchlab.hub.sim import SimHub
 from batchlab.hub.work import Work
@@ -118,3 +119,20 @@ def test_files_that_only_an_archive_may_bring_come_as_one_though_it_is_slow(read
     slow = Scenario("slow archives", latency=Latency(0.05), network=Network(2e6, 1e6), work=work)
     reading = read(SimHub(scenario=slow), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": ("tarball",)}))
     assert len(reading.delivered) == 100
+
+
+@pytest.mark.parametrize("seed", [0, 3, 4])
+def test_queries_that_crowd_each_other_from_the_first_moment_stay_within_a_minutes_seconds(
+    read: Read, seed: int
+) -> None:
+    rule = Limits(core=5000, graphql=5000, graphql_cpu_seconds_per_minute=60.0)
+    scenario = Scenario(
+        "crowded", latency=Latency(0.27, 0.6), network=Network(link=20e6, connection=5e6), server=Server(knee=5),
+        limits=rule, work=Work(repositories=40, files=20, rest=8e6),
+    ).with_seed(seed)  # fmt: skip
+    reading = read(
+        SimHub(scenario=scenario), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": USUAL_ROUTES})
+    )
+    assert len(reading.delivered) == 800
+    assert "graphql" in set(reading.calls.endpoint)
+    assert "limited" not in set(reading.calls.outcome)
