@@ -6,7 +6,7 @@ some eight static arms, among them those that know the knee and the hidden limit
 slower than the best so far; ADAPTIVE and its oracle meet the same seed. The work is scaled until an arm that knows the
 knee needs about ``--seconds``, and five times as long where a limit is hidden, but to no more than 12,000 files: quick
 servers are done sooner. ``net`` is the regret without the lockout of a minute that the first limit met costs: in a
-short run that one, which nobody can foresee, is most of the regret.
+short run that one, which nobody can foresee, is most of the regret. ``--alone`` is quick, for a look at two commits.
 """
 
 from __future__ import annotations
@@ -114,13 +114,13 @@ def _oracle(hub: SimHub, arms: list[Arm], seed: int, deadline: float) -> Row:
     return best
 
 
-def judge(number: int, seed: int, seconds: float, warm: bool) -> dict[str, Any]:
+def judge(number: int, seed: int, seconds: float, warm: bool, alone: bool) -> dict[str, Any]:
     """Return the row of one condition."""
     document, config = condition(seed, number, seconds), BatchConfig.lab()
     hub, weather = SimHub(scenario=Scenario.parse(document)), 1000 * seed + number
     (adaptive,) = arms_of(["adaptive"], config)
     cold = Replication(0, adaptive, weather, teaches=warm).row(hub)
-    best = _oracle(hub, _statics(document, config), weather, 1.2 * cold["makespan"])
+    best = cold if alone else _oracle(hub, _statics(document, config), weather, 1.2 * cold["makespan"])
     lockout = LOCKOUT if cold["limit_hits"] else 0.0
     row = {
         "number": number, "oracle": best["strategy"], "seconds": best["makespan"],
@@ -163,15 +163,16 @@ def _line(row: dict[str, Any]) -> str:
 @click.option("--only", default="", help="Numbers of those that are measured, by comma.")
 @click.option("--seconds", default=30.0, help="About what the best single limit needs.")
 @click.option("--warm/--cold", default=False, help="Whether ADAPTIVE goes again with what it has learned.")
+@click.option("--alone/--judged", default=False, help="Whether ADAPTIVE's seconds are told without an oracle's.")
 @click.option("--workers", default=1, help="Processes.")
-def main(seed: int, conditions: int, only: str, seconds: float, warm: bool, workers: int) -> None:
+def main(seed: int, conditions: int, only: str, seconds: float, warm: bool, alone: bool, workers: int) -> None:
     """Draw, measure, print."""
     began = time.perf_counter()
     numbers = [int(number) for number in only.split(",")] if only else list(range(conditions))
     print("  # oracle          seconds   regret      net hits lost    warm hit  calls  what")
     rows = []
     with ProcessPoolExecutor(workers) as pool:
-        for row in pool.map(judge, numbers, repeat(seed), repeat(seconds), repeat(warm)):
+        for row in pool.map(judge, numbers, repeat(seed), repeat(seconds), repeat(warm), repeat(alone)):
             rows.append(row)
             print(_line(row), flush=True)
     regrets = [row["regret"] for row in rows]
