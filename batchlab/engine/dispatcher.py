@@ -363,14 +363,19 @@ class Dispatcher:
         record.outcome = "limited"
         lane = entry.job.lane
         # The host behind a redirect has limits of its own: they rest the route, not the pool of its first call.
-        resting = lane.pool if error.pool in ("", lane.pool) else lane.route
-        new_pause = self.governor.limited(resting, error, record.started, now, entry.in_flight)
+        other_host = "" if error.pool in ("", lane.pool) else error.pool
+        new_pause = self.governor.limited(
+            lane.route if other_host else lane.pool, error, record.started, now, entry.in_flight, other_host=other_host
+        )
         if new_pause is not None:
-            self._limit.throttled(now)
+            if not other_host:
+                self._limit.throttled(now)
             self._trace.decide(now, "governor", PAUSE, 0, f"{new_pause:.0f} s", str(error))
         if self.governor.hopeless:
             entry.job.failed(error)
             self.stop(error)
+        elif other_host and self._policy.plans:
+            self.plan_anew([entry.job])
         else:
             self._queue.return_later(entry, now, now)
 

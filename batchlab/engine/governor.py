@@ -57,6 +57,14 @@ class Account:
     seconds_used: float
 
 
+@dataclass(slots=True)
+class _Host:
+    """The last limit of a host that was met: seconds on the run's clock, and how many there were in a row."""
+
+    paused_at: float = NEVER
+    in_a_row: int = 0
+
+
 class _Pool:
     """What holds calls of one rate-limit resource back."""
 
@@ -106,9 +114,9 @@ class Governor:
         self._policy, self._config = policy, config
         self._pools: dict[str, _Pool] = {}
         self._pauses: dict[str, float] = {}
-        self._paused_at, self._paused_by = NEVER, ""
-        self._in_a_row = self._borne = 0
-        self._has_rules = False
+        self._api, self._others = _Host(), dict[str, _Host]()
+        self._paused_by = ""
+        self._has_rules, self._borne = False, 0
         self._cpu = ServiceWindow(policy.minute_share(config) * CPU_SECONDS_A_MINUTE, first=math.inf)
         self._no_cpu = Refutation(CPU_SECONDS_A_MINUTE)
 
@@ -236,32 +244,47 @@ class Governor:
         """
         self._pool(pool).succeeded(sent)
         self._no_cpu.succeeded(sent)
-        if sent > self._paused_at:
-            self._in_a_row, self._borne = 0, max(self._borne, in_flight)
+        host = self._others.get(pool, self._api)
+        if sent > host.paused_at:
+            host.in_a_row = 0
+            self._borne = max(self._borne, in_flight)
 
-    def limited(self, pool: str, error: RateLimitError, sent: float, now: float, in_flight: int = 1) -> float | None:
+    def limited(
+        self, pool: str, error: RateLimitError, sent: float, now: float, in_flight: int = 1, *, other_host: str = ""
+    ) -> float | None:
         """Take note of a limit that one of so many calls in flight has met; return the seconds of a new pause.
 
-        A primary limit rests its own pool or route, a secondary one everything. None when the call had been sent
-        before the pause in force began: it belongs to the same occasion.
+        A primary limit rests its own pool, or route where it is that of another host than the API; a secondary one
+        rests everything. None when the call had been sent before the pause in force began: it belongs to the same
+        occasion.
         """
-        if sent <= self._paused_at:
+        host = self._others.setdefault(other_host, _Host()) if other_host else self._api
+        if sent <= host.paused_at:
             return None
-        self._in_a_row += 1
-        # The first secondary limit may be one of the server's own, which fewer calls in flight avoid, and so may one be
-        # that more calls meet than were served since.
-        self._has_rules |= error.kind == "primary" or (self._paused_at > NEVER and in_flight <= max(1, self._borne))
-        self._borne = 0
-        self._paused_at, self._paused_by = now, error.kind
-        seconds = pause(error, self._in_a_row)
+        host.in_a_row += 1
+        if host is self._api:
+            self._learn_rules(error, in_flight)
+        host.paused_at, self._paused_by = now, error.kind
+        seconds = pause(error, host.in_a_row)
         held = pool if error.kind == "primary" else EVERYONE
         self._pauses[held] = max(self._pauses.get(held, 0.0), now + seconds)
         return seconds
 
+    def _learn_rules(self, error: RateLimitError, in_flight: int) -> None:
+        # The first secondary limit may be one of the server's own, which fewer calls in flight avoid, and so may one be
+        # that more calls meet than were served since.
+        as_served = self._api.paused_at > NEVER and in_flight <= max(1, self._borne)
+        self._has_rules |= error.kind == "primary" or as_served
+        self._borne = 0
+
+    def rests(self, route: str, now: float) -> bool:
+        """Whether a route waits for a host of its own."""
+        return self._pauses.get(route, now) > now
+
     @property
     def hopeless(self) -> bool:
         """Whether limits were met again after each of several pauses, with nothing delivered between them."""
-        return self._in_a_row > MOST_PAUSES_IN_A_ROW
+        return max(host.in_a_row for host in (self._api, *self._others.values())) > MOST_PAUSES_IN_A_ROW
 
 
 def _long_wait(hold: Hold, longest: float) -> RateLimitError:

@@ -28,6 +28,7 @@ from batchlab.routes import WantedFile
 
 EXPECTED_SLOTS = 32  # calls in flight that a run hopes for before it has learned better
 REVIEW_EVERY = 1.0  # seconds
+ARCHIVES = "tarball"  # their route
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,18 @@ class Planner:
         Infinite where everything that waits had better be planned anew.
         """
         begun = self._begin_review()
-        changed = begun and self._reconsider(1)
+        changed = (begun and self._reconsider(1)) or self._leaves_resting_host()
         doubted, self._doubted = self._doubted, False
         self._beside = self._beside_archives() if begun and not (changed or doubted) else 0
         return math.inf if changed or doubted else self._beside
+
+    def _leaves_resting_host(self) -> bool:
+        """Give archives up while their host answers none."""
+        if not self._whole.repositories or not self._governor.rests(ARCHIVES, clock.now()):
+            return False
+        self._whole = Planned()
+        self._note_archives("repositories whole", "file by file", "their host rests for a limit of its own")
+        return True
 
     def _beside_archives(self) -> int:
         """Return how many archives that wait an API that has nothing else to do can take over until the next review."""
@@ -140,7 +149,7 @@ class Planner:
         if self._whole.repositories and not self._is_archive(self._whole, INCLINED, chosen=1):
             self._whole, self._doubted = Planned(), True
             self._note_archives("repositories whole", "file by file", "archives take too long")
-        elif self._in_parts.repositories and self._knows_archives and self._had_better_be_whole:
+        elif self._in_parts.repositories and self._may_be_archives and self._had_better_be_whole:
             self._in_parts, self._doubted = Planned(), True
             self._on_trial, self._tried = self._measured.streams.limit, self._measured.streams.capacity
             self._note_archives("file by file", "repositories whole", "archives are quicker by now")
@@ -157,8 +166,9 @@ class Planner:
         return self._by_queries and self._has_queries
 
     @property
-    def _knows_archives(self) -> bool:
-        return self._measured.streams.capacity < math.inf
+    def _may_be_archives(self) -> bool:
+        """Whether archives were measured, and their host answers."""
+        return self._measured.streams.capacity < math.inf and not self._governor.rests(ARCHIVES, clock.now())
 
     def _is_archive(self, planned: Planned, inclined: float, chosen: int = 0, *, hopeful: bool = True) -> bool:
         """Whether repositories had better be archives; one of those that wait may be ``chosen`` among them."""
@@ -203,6 +213,8 @@ class Planner:
 
     def _chooses_archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Choose by the rate that is hoped of archives; once back from files, for a round of them, which tries it."""
+        if self._governor.rests(ARCHIVES, clock.now()):
+            return False
         size, outlook = files[0].repo_size, self.outlook(len(files))
         chosen = prefers_archive(len(files), size, outlook, self._measured, several, hopeful=self._on_trial > 0)
         self._on_trial = max(0, self._on_trial - chosen)

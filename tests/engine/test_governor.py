@@ -119,6 +119,20 @@ def test_a_second_limit_is_a_rule_unless_more_calls_were_in_flight_than_were_ser
     assert (hold(governor, 37.4) is not None) == is_rule
 
 
+def test_a_limit_of_another_host_rests_its_route_alone_and_longer_each_time_until_that_host_answers(
+    governor: Governor,
+) -> None:
+    throttled, waits = RateLimitError("no more archives", kind="primary"), []
+    for sent in (1.0, 62.0, 183.0):
+        waits.append(governor.limited("tarball", throttled, sent, sent + 0.5, other_host="codeload"))
+        assert governor.rests("tarball", sent + 1.0)
+        assert hold(governor, sent + 1.0) is None
+        governor.succeeded("core", sent + 60.0)  # says nothing of that host
+    governor.succeeded("codeload", 500.0)
+    waits.append(governor.limited("tarball", throttled, 501.0, 502.0, other_host="codeload"))
+    assert waits == [60.0, 120.0, 240.0, 60.0]
+
+
 def test_single_files_and_queries_share_the_cpu_seconds_of_a_minute(governor: Governor) -> None:
     for number in range(10):
         for pool, seconds in (("graphql", 4.0), ("core", 8.0)):

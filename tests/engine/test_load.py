@@ -10,6 +10,7 @@ import pytest
 from batchlab.batch_config import USUAL_ROUTES
 from batchlab.control.budget import FIRST_CALLS
 from batchlab.hub.conditions import Network, Server
+from batchlab.hub.endpoint_families import Archives, Throttle
 from batchlab.hub.limit_rules import Limits
 from batchlab.hub.scenario import Latency, Period, Scenario
 from batchlab.hub.sim import SimHub
@@ -136,3 +137,29 @@ def test_queries_that_crowd_each_other_from_the_first_moment_stay_within_a_minut
     assert len(reading.delivered) == 800
     assert "graphql" in set(reading.calls.endpoint)
     assert "limited" not in set(reading.calls.outcome)
+
+
+def _throttled(repositories: int, files: int, lockout: float) -> SimHub:
+    """A host of archives that serves ten, and then none for so long."""
+    return SimHub(
+        scenario=Scenario(
+            "throttled", latency=Latency(0.2, 0.5), network=Network(link=20e6, connection=5e6), server=Server(knee=20),
+            archives=Archives(throttle=Throttle(requests=10, span=60.0, lockout=lockout)),
+            work=Work(repositories, files, rest=2e6),
+        )
+    )  # fmt: skip
+
+
+def test_files_go_another_way_while_the_host_of_archives_answers_none(read: Read) -> None:
+    hub = _throttled(60, 40, lockout=1800.0)
+    reading = read(hub, strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": USUAL_ROUTES}))
+    assert len(reading.delivered) == 2400
+    assert reading.seconds < 60.0
+    assert not reading.decisions.why.str.startswith("a rate limit was met").any()
+
+
+def test_files_that_only_archives_may_bring_wait_for_their_host(read: Read) -> None:
+    hub = _throttled(20, 5, lockout=900.0)
+    reading = read(hub, strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": ("tarball",)}))
+    assert len(reading.delivered) == 100
+    assert 900.0 < reading.seconds < 3600.0
