@@ -141,10 +141,11 @@ class Caller:
         if not call.tells_load:
             return
         good, limiter = outcome in ("ok", "not_modified"), self._limit.limiter
+        refused = isinstance(error, RateLimitError) and error.kind != "primary"
         self._limit.completed(
             Completion(
                 record.sent, record.finished, good, limiter.is_reached, load.work, load.slowdown,
-                record.in_flight, limiter.of_api - 1, refused=outcome == "limited",
+                record.in_flight, limiter.of_api - 1, refused=refused,
             )
         )  # fmt: skip
 

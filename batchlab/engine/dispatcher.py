@@ -368,7 +368,7 @@ class Dispatcher:
             lane.route if other_host else lane.pool, error, record.started, now, entry.in_flight, other_host=other_host
         )
         if new_pause is not None:
-            if not other_host:
+            if not other_host and error.kind != "primary":  # a budget that is spent says nothing of calls at once
                 self._limit.throttled(now)
             self._trace.decide(now, "governor", PAUSE, 0, f"{new_pause:.0f} s", str(error))
         if self.governor.hopeless:
