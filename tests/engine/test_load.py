@@ -163,3 +163,12 @@ def test_files_that_only_archives_may_bring_wait_for_their_host(read: Read) -> N
     reading = read(hub, strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": ("tarball",)}))
     assert len(reading.delivered) == 100
     assert 900.0 < reading.seconds < 3600.0
+
+
+def test_a_spent_budget_says_nothing_of_how_many_calls_may_go_at_once(read: Read) -> None:
+    spent = Limits(core=5000, graphql=5000, remaining=0, reset_in=100.0)
+    scenario = Scenario("spent", latency=Latency(0.1, 0.4), limits=spent, work=Work(repositories=60, files=5, rest=8e6))
+    reading = read(SimHub(scenario=scenario), strategy="adaptive", patterns=MANIFESTS, **(LAB | {"routes": ROUTES}))
+    assert len(reading.delivered) == 300
+    assert (reading.calls.outcome == "limited").any()
+    assert reading.decisions[reading.decisions.setting == "concurrency limit"].new.astype(int).min() > 8
