@@ -59,8 +59,8 @@ class ArchiveStreams:
 
     @property
     def proven(self) -> float:
-        """Bytes a second that they came at together in the best round; 0 while none has come."""
-        return self.capacity / self.hope if self.capacity < math.inf else 0.0
+        """Bytes a second that they came at together in the best round; infinite while none has come."""
+        return self.capacity / self.hope
 
     def came(self, size: float, sent: float, now: float) -> None:
         """Take note of an archive of so many bytes that was sent for at ``sent``; times are seconds on one clock."""

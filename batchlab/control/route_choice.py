@@ -214,8 +214,6 @@ def prefers_archive(
         return files > ARCHIVE_POINTS and archive <= others
     if budget > 0.0 or others >= HOUR / 4:
         return budget < others and archive <= others
-    if not hopeful and streams.proven == 0.0:
-        return False
     if not hopeful:
         archive = _seconds_by_archives(files, repo_size, outlook, measured, streams.proven) / inclined
     return archive <= _worth_an_archive(files, outlook, measured, by_queries)

@@ -13,7 +13,6 @@ from batchlab.control.measurements import ARCHIVE_SHARE, Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.route_choice import (
     INCLINED,
-    UNTRIED,
     Allowance,
     Outlook,
     beside_archives,
@@ -119,14 +118,9 @@ class Planner:
         self._beside = self._beside_archives() if begun and not (changed or doubted) else 0
         return math.inf if changed or doubted else self._beside
 
-    @property
-    def _host_rests(self) -> bool:
-        """Whether the host of archives answers none for a while."""
-        return self._governor.rests(ARCHIVES, clock.now())
-
     def _leaves_resting_host(self) -> bool:
         """Give archives up while their host answers none."""
-        if not self._whole.repositories or not self._host_rests:
+        if not self._whole.repositories or not self._governor.rests(ARCHIVES, clock.now()):
             return False
         self._whole = Planned()
         self._note_archives("repositories whole", "file by file", "their host rests for a limit of its own")
@@ -154,10 +148,8 @@ class Planner:
         """See whether repositories like those that were to be archives had better not be, and the other way round."""
         if self._whole.repositories and not self._is_archive(self._whole, INCLINED, chosen=1):
             self._whole, self._doubted = Planned(), True
-            if self._tried == math.inf:  # none has come
-                self._on_trial, self._tried = math.inf, 0.0
             self._note_archives("repositories whole", "file by file", "archives take too long")
-        elif self._in_parts.repositories and not self._host_rests and self._had_better_be_whole:
+        elif self._in_parts.repositories and self._may_be_archives and self._had_better_be_whole:
             self._in_parts, self._doubted = Planned(), True
             self._on_trial, self._tried = self._measured.streams.limit, self._measured.streams.capacity
             self._note_archives("file by file", "repositories whole", "archives are quicker by now")
@@ -165,16 +157,18 @@ class Planner:
     @property
     def _had_better_be_whole(self) -> bool:
         """Whether archives are the better way by now: at the rate that they came at, or at one that none has tried."""
-        capacity = self._measured.streams.capacity
-        if capacity < math.inf:
-            return self._is_archive(self._in_parts, 1.0 / INCLINED, hopeful=capacity != self._tried)
-        trees = self._wanted()[2]  # while there are any, they tell which of them had better be archives
-        return not trees and self._is_archive(self._in_parts, 1.0 / UNTRIED, hopeful=capacity != self._tried)
+        hopeful = self._measured.streams.capacity > self._tried
+        return self._is_archive(self._in_parts, 1.0 / INCLINED, hopeful=hopeful)
 
     @property
     def _several(self) -> bool:
         """Whether files that no archive brings travel many a call."""
         return self._by_queries and self._has_queries
+
+    @property
+    def _may_be_archives(self) -> bool:
+        """Whether archives were measured, and their host answers."""
+        return self._measured.streams.capacity < math.inf and not self._governor.rests(ARCHIVES, clock.now())
 
     def _is_archive(self, planned: Planned, inclined: float, chosen: int = 0, *, hopeful: bool = True) -> bool:
         """Whether repositories had better be archives; one of those that wait may be ``chosen`` among them."""
@@ -219,7 +213,7 @@ class Planner:
 
     def _chooses_archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Choose by the rate that is hoped of archives; once back from files, for a round of them, which tries it."""
-        if self._host_rests:
+        if self._governor.rests(ARCHIVES, clock.now()):
             return False
         size, outlook = files[0].repo_size, self.outlook(len(files))
         chosen = prefers_archive(len(files), size, outlook, self._measured, several, hopeful=self._on_trial > 0)

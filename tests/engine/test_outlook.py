@@ -103,18 +103,3 @@ def test_where_archives_are_quicker_at_the_rate_that_they_came_at_none_is_tried_
         return await run.review(), run.planned()
 
     assert run_virtual(go_on) == (math.inf, REPOSITORIES)
-
-
-def test_archives_of_which_none_has_come_are_tried_by_a_few_once_all_trees_are_read() -> None:
-    async def go_on() -> tuple[int, int, int, float, int]:
-        run = Run()
-        run.blobs_take(0.01)
-        await run.review()
-        before = run.planned()
-        run.blobs_take(0.2)
-        await run.review()
-        tried, others = run.planned(), run.planned()
-        run.archives_come(1.0)
-        return before, tried, others, await run.review(), run.planned()
-
-    assert run_virtual(go_on) == (0, 4, 0, math.inf, REPOSITORIES)
