@@ -131,12 +131,13 @@ class RateKnee:
         self._starting = False
         # It would have taken longer still, had the clock let it.
         self._held = max(1, math.floor(self.limit / (self.ROOM * slowdown)))
-        return self._judge_anew(now, f"a small call ran into the server's clock, {slowdown:.1f} times as long as idle")
+        why = f"a small call ran into the server's clock, {slowdown:.1f} times as long as idle"
+        return self._judge_anew(self._held, now, why)
 
-    def _judge_anew(self, now: float, why: str) -> LimitChange | None:
+    def _judge_anew(self, limit: int, now: float, why: str) -> LimitChange | None:
         self._cut_at = now
         self._held_rates.clear()
-        change = self._set(self._held, why)
+        change = self._set(limit, why)
         self._begin_round(now)
         return change
 
@@ -227,9 +228,8 @@ class RateKnee:
         self._starting, self._returning, self._turn = False, True, 0
         self._held = min(self._bears, self.limit)
         self._refusals.remember(self._held, now)
-        self._cut_at = now
-        self._held_rates.clear()
-        return self._set(self._held // self.CAREFUL, f"a rate limit was met: goes on with few, then with {self._held}")
+        why = f"a rate limit was met: goes on with few, then with {self._held}"
+        return self._judge_anew(self._held // self.CAREFUL, now, why)
 
     def _let_more_in(self, completion: Completion) -> LimitChange | None:
         """Double the limit after each turn of good answers, up to the one held.
