@@ -6,6 +6,8 @@ import math
 from collections import deque
 from statistics import median
 
+from batchlab.control.idle_server import idle_seconds
+
 INSTANT = 1e-6  # seconds: a call of a server without latency
 
 
@@ -14,7 +16,8 @@ class Pace:
 
     Medians of 32 calls; single ones differ too much to tell load from chance. Now is what ended last. The quickest is
     told from calls that were sent one after the other: of those that end one after the other the first are the quick
-    ones, so that a run that begins, or grows, would take the server to be quicker than it is.
+    ones, so that a run that begins, or grows, would take the server to be quicker than it is. What the first of them
+    take for the others that they met is left out (`idle_seconds`): a small server is never seen idle.
 
     Parameters
     ----------
@@ -39,7 +42,7 @@ class Pace:
         self._latest: deque[float] = deque(maxlen=self.WINDOW)
         self._medians: deque[float] = deque(maxlen=self.MEMORY)
         self._beside: deque[int] = deque(maxlen=self.WINDOW)
-        self._windows: dict[int, list[float]] = {}
+        self._windows: dict[int, list[tuple[float, int]]] = {}
         self._sent, self._load = 0, 1.0
 
     def sent(self) -> int:
@@ -53,27 +56,27 @@ class Pace:
         It was one of so many in flight; 0 where that is not known.
         """
         seconds = max(INSTANT, seconds)
-        if in_flight:
-            self._beside.append(in_flight)
+        self._beside.append(in_flight)
         self._latest.append(seconds)
         self._load = load
-        self._end(number, seconds / load)
+        self._end(number, seconds / load, in_flight if load == 1.0 else 0)
 
     def lost(self, number: int) -> None:
         """Take note that a call has ended and tells nothing."""
-        self._end(number, math.nan)
+        self._end(number, math.nan, 0)
 
-    def _end(self, number: int, seconds: float) -> None:
+    def _end(self, number: int, seconds: float, in_flight: int) -> None:
         window = self._windows.setdefault(number // self.WINDOW, [])
-        window.append(seconds)
+        window.append((seconds, in_flight))
         if len(window) == self.QUORUM:
-            self._judge([taken for taken in window if not math.isnan(taken)])
+            self._judge([taken for taken in window if not math.isnan(taken[0])])
         if len(window) == self.WINDOW:
             del self._windows[number // self.WINDOW]
 
-    def _judge(self, taken: list[float]) -> None:
-        longer = [math.inf] * (self.WINDOW - self.QUORUM)  # those that have not ended
-        middle = median(taken + longer)
+    def _judge(self, taken: list[tuple[float, int]]) -> None:
+        longer = [(math.inf, 1)] * (self.WINDOW - self.QUORUM)  # those that have not ended
+        seconds, in_flight = zip(*(taken + longer), strict=True)
+        middle = idle_seconds(seconds, in_flight) if self.new else median(seconds)
         if middle < math.inf:
             self._medians.append(middle)
 
@@ -95,7 +98,8 @@ class Pace:
     @property
     def in_flight(self) -> float:
         """Median of the calls in flight when the latest were sent; infinite where that is not known."""
-        return median(self._beside) if self._beside else math.inf
+        known = [in_flight for in_flight in self._beside if in_flight]
+        return median(known) if known else math.inf
 
     @property
     def idle(self) -> float:
@@ -105,7 +109,11 @@ class Pace:
     @property
     def learned(self) -> float:
         """Least median of a window of this run."""
-        return min(self._medians) if self._medians else self.present / self._load
+        if self._medians:
+            return min(self._medians)
+        if self._load > 1.0:
+            return self.present / self._load
+        return idle_seconds(self._latest, self._beside)
 
     @property
     def slowdown(self) -> float:

@@ -86,7 +86,8 @@ def _learned(ceiling: int) -> RateKnee:
 
 def _learned_before(ceiling: int, limit: int) -> RateKnee:
     # Slow start goes on from there: one look beyond, since the host may bear more by now.
-    return RateKnee(max(1, min(limit, ceiling)), ceiling)
+    start = max(1, min(limit, ceiling))
+    return RateKnee(start, ceiling, opening=start)
 
 
 def _small_batches(config: BatchConfig) -> FixedSize:

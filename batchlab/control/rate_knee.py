@@ -6,6 +6,7 @@ import math
 from statistics import harmonic_mean
 
 from batchlab.control.concurrency import Completion, LimitChange
+from batchlab.control.opening import Opening
 from batchlab.control.refusals import Refusals
 from batchlab.control.rounds import Round
 
@@ -13,14 +14,15 @@ from batchlab.control.rounds import Round
 class RateKnee:
     """Learn the limit from the delivery rate: grow while the rate grows, then hold near the knee.
 
-    A `Round` lasts ``max(8, 2 x limit)`` deliveries, in slow start half of that. In slow start the limit doubles as
-    long as the rate follows it by at least a fifth; where calls take longer than on an idle server, it grows by as
-    much less, and ends where they tell the knee to be. Then it holds, and probes after three rounds, after twice as
-    many each time that a probe was taken back, up to sixteen: what calls take tells a change sooner. A fifth less is
-    kept unless it costs 5 % of the rate; if it does, the next three probes try a quarter more, each kept if it brings
-    5 %. Without the way down, chance alone would carry the limit to its ceiling. Where calls take twice as long as on
-    an idle server, or longer, it probes at once, and as far down as that tells the knee to be. Where they take no
-    longer, it probes upwards at once, and if that brings more, slow start goes on.
+    A run opens with one more call after each answer (`Opening`), and is judged by rounds from then on. A `Round`
+    lasts ``max(8, 2 x limit)`` deliveries, in slow start half of that. In slow start the limit doubles as long as the
+    rate follows it by at least a fifth; where calls take longer than on an idle server, it grows by as much less, and
+    ends where they tell the knee to be. Then it holds, and probes after three rounds, after twice as many each time
+    that a probe was taken back, up to sixteen: what calls take tells a change sooner. A fifth less is kept unless it
+    costs 5 % of the rate; if it does, the next three probes try a quarter more, each kept if it brings 5 %. Without
+    the way down, chance alone would carry the limit to its ceiling. Where calls take twice as long as on an idle
+    server, or longer, it probes at once, and as far down as that tells the knee to be. Where they take no longer, it
+    probes upwards at once, and if that brings more, slow start goes on.
 
     A call that the server ended for its time, though small enough for an idle server, tells that too many are in
     flight: the limit falls by more than the call was slowed down. A rate limit ends slow start until the ceiling rises;
@@ -31,6 +33,8 @@ class RateKnee:
     ----------
     start, ceiling
         First limit and highest, in calls.
+    opening
+        Limit at which the opening ends; there is none where the run starts with as many.
 
     References
     ----------
@@ -38,10 +42,12 @@ class RateKnee:
     the signal, start-up until it stops growing, then probing in cycles.
     """
 
+    OPENING = 32
     FOLLOWS = 0.2
     MISSES = 2
     KEEP = 1.05
     PROBE = 1.25
+    MAY_COST = 1.15  # where calls tell the crowd: the round is short, and what was too much comes back upwards
     ROOM = 1.5  # times the knee that the slowdown tells, since that is an estimate
     ROUNDS = 3  # held between probes, at least
     PATIENCE = 16  # rounds
@@ -51,10 +57,11 @@ class RateKnee:
     CAREFUL = 4  # times fewer that go first once a rate limit is over
     STEP = 1.1  # times the limit below which slow start has no more to try
 
-    def __init__(self, start: int, ceiling: int) -> None:
+    def __init__(self, start: int, ceiling: int, opening: int = OPENING) -> None:
         self.limit = min(start, ceiling)
         self._ceiling = ceiling
         self._starting = True
+        self._opening = Opening(self.limit, min(opening, ceiling))
         self._best_rate = 0.0
         self._held = self.limit
         self._misses = 0
@@ -63,6 +70,7 @@ class RateKnee:
         self._patience = 1
         self._alarmed = False
         self._believed, self._slowdown = self.CROWDED, 1.0
+        self._may_cost = self.KEEP
         self._cut_at = -math.inf
         self._returning, self._turn = False, 0
         self._refusals = Refusals()
@@ -75,7 +83,7 @@ class RateKnee:
 
     def completed(self, completion: Completion) -> LimitChange | None:
         """Count it; at the end of a round decide."""
-        now, self._beside = completion.finished, completion.beside
+        self._beside = completion.beside
         self._round.note(completion)
         if completion.refused:
             return self._refused(completion)
@@ -83,9 +91,21 @@ class RateKnee:
             if completion.sent > self._cut_at:
                 self._refusals.good(completion.in_flight)
         elif completion.slowdown is not None and completion.sent >= self._cut_at:
-            return self._overloaded(completion.slowdown, now)
+            return self._overloaded(completion.slowdown, completion.finished)
         if self._returning:
             return self._let_more_in(completion)
+        return self._judge(completion.finished) if self._opening.ended else self._open(completion)
+
+    def _open(self, completion: Completion) -> LimitChange | None:
+        if not (completion.ok and completion.at_limit):
+            return None
+        opened = self._opening.next(self.limit, completion)
+        change = self._set(opened.limit, opened.why)
+        self._held = self.limit
+        self._begin_round(completion.finished)
+        return change
+
+    def _judge(self, now: float) -> LimitChange | None:
         if self._has_turned:
             self._alarmed = True
             self._held_rates.clear()
@@ -135,7 +155,7 @@ class RateKnee:
         return self._judge_anew(self._held, now, why)
 
     def _judge_anew(self, limit: int, now: float, why: str) -> LimitChange | None:
-        self._cut_at = now
+        self._cut_at, self._opening.ended = now, True
         self._held_rates.clear()
         change = self._set(limit, why)
         self._begin_round(now)
@@ -178,7 +198,7 @@ class RateKnee:
         return max(self.ROUNDS, self._patience) if self._round.slowdowns else self.ROUNDS
 
     def _probe_near_the_knee(self) -> LimitChange | None:
-        self._believed = self._slowdown
+        self._believed, self._may_cost = self._slowdown, self.MAY_COST
         why = f"calls take {self._slowdown:.1f} times as long as idle: probes near the knee"
         return self._set(math.floor(self.ROOM * self._held / self._slowdown), why)
 
@@ -189,7 +209,8 @@ class RateKnee:
         return self._set(math.ceil(self._held * self.PROBE), "probes for more")
 
     def _judge_probe(self, rate: float) -> LimitChange | None:
-        wanted = self._best_rate * (self.KEEP if self.limit > self._held else 1.0 / self.KEEP)
+        wanted = self._best_rate * (self.KEEP if self.limit > self._held else 1.0 / self._may_cost)
+        self._may_cost = self.KEEP
         rates = f"{rate:.0f} calls/s after {self._best_rate:.0f}"
         upwards = self.limit > self._held
         if rate < wanted:
@@ -212,8 +233,9 @@ class RateKnee:
 
     def _refused(self, completion: Completion) -> LimitChange | None:
         is_first = completion.sent > self._cut_at  # `throttled` is told of each occasion
-        # On the way back it is this growth that is refused, also where it fills the limit.
-        self._refusals.refused(completion.in_flight, self.limit + self._returning if is_first else None)
+        # Where one is let in after the other it is this growth that is refused, also where it fills the limit.
+        limit = self.limit + (self._returning or not self._opening.ended)
+        self._refusals.refused(completion.in_flight, limit if is_first else None)
         if not is_first and self._refusals.is_new_ground:
             self._held = self._refusals.most = self._bears
         return None
@@ -249,6 +271,7 @@ class RateKnee:
         """Shrink at once to a lower ceiling; a higher one is room to probe into."""
         if ceiling > self._ceiling and self.limit == self._ceiling:
             self._starting, self._best_rate = True, 0.0
+        self._opening.ended |= ceiling != self._ceiling
         self._ceiling = ceiling
         self.limit = min(self.limit, ceiling)
         self._held = min(self._held, ceiling)

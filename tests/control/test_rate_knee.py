@@ -172,7 +172,7 @@ def _refused(sent: float, finished: float, in_flight: int) -> Completion:
 def test_after_a_refusal_on_new_ground_the_limit_stays_below_the_first_refused_call_whichever_is_told_first(
     refused: list[int], borne: int
 ) -> None:
-    controller = RateKnee(17, 96)
+    controller = RateKnee(17, 96, opening=17)
     for number in range(8):
         controller.completed(Completion(0.0, 0.1, ok=True, in_flight=number + 1))
     controller.completed(_refused(0.1, 0.2, refused[0]))
@@ -191,12 +191,15 @@ def test_a_refusal_of_no_more_than_went_well_before_halves() -> None:
     assert _back(controller, 60.0) == 8
 
 
-def test_a_refusal_at_the_very_limit_that_is_tried_is_no_new_ground() -> None:
-    controller = RateKnee(16, 96)
+@pytest.mark.parametrize(("opening", "borne"), [(16, 8), (32, 13)])
+def test_a_refusal_at_the_very_limit_that_is_tried_is_no_new_ground_but_for_a_run_that_opens(
+    opening: int, borne: int
+) -> None:
+    controller = RateKnee(16, 96, opening)
     controller.completed(Completion(0.0, 0.1, ok=True, in_flight=12))
     controller.completed(_refused(0.1, 0.2, in_flight=16))
     controller.throttled(0.2)
-    assert _back(controller, 60.0) == 8
+    assert _back(controller, 60.0) == borne
 
 
 def test_what_was_borne_long_ago_does_not_speak_against_new_ground() -> None:
