@@ -25,7 +25,7 @@ class Call:
 
 @dataclass
 class Books:
-    """Totals over the calls of one connection, to all hosts.
+    """Totals over the calls of one connection, to all hosts; ``peak_in_flight`` is the API's own.
 
     ``core_spent`` and ``graphql_spent`` are points of the hour, ``points`` and ``graphql_points`` those of the
     minute. ``bytes_sent`` counts bodies, ``bytes_on_wire`` what the network was charged for them.
@@ -54,10 +54,10 @@ class Books:
         """All calls, whatever became of them."""
         return sum(self.calls.values())
 
-    def arrive(self) -> int:
-        """Count a call in, and return the calls in flight with it."""
+    def arrive(self, of_api: int) -> int:
+        """Count a call in, and return the calls in flight with it, of which so many are the API's."""
         self.in_flight += 1
-        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+        self.peak_in_flight = max(self.peak_in_flight, of_api)
         return self.in_flight
 
     def add(self, call: Call) -> None:

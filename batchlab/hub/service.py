@@ -158,8 +158,9 @@ class EmbeddedGitHub:
         Exchange
             To be handed to `transfer_time` at its first byte, and to `depart` in any case.
         """
-        in_flight, host = self.books.arrive(), request.host
+        host = request.host
         self._in_flight[host] += 1
+        in_flight = self.books.arrive(self._in_flight["api"])
         target = f"{request.path}?{request.query}" if request.query else request.path
         outcome = self._hosts[host].serve(self._arrival(request, target, now, epoch))
         answer = outcome.answer
