@@ -6,6 +6,7 @@ from collections import deque
 from statistics import median
 
 from batchlab.control.concurrency import Completion, LimitChange
+from batchlab.control.rounds import Round
 
 
 class Opening:
@@ -32,13 +33,12 @@ class Opening:
     (9, 10, True)
     """
 
-    LOOK = 8  # answers that tell a crowd from chance
     CROWDED = 2.0  # times as long as on an idle server
     ROOM = 1.5  # times the knee that this tells, since it is an estimate
 
     def __init__(self, start: int, most: int) -> None:
         self._most = most
-        self._lately: deque[tuple[float, int]] = deque(maxlen=self.LOOK)
+        self._lately: deque[tuple[float, int]] = deque(maxlen=Round.LOOK)
         self.ended = start >= most
 
     def next(self, limit: int, answer: Completion) -> LimitChange:
@@ -52,7 +52,7 @@ class Opening:
 
     @property
     def _slowdown(self) -> float:
-        full = len(self._lately) == self.LOOK
+        full = len(self._lately) == Round.LOOK
         return median(slowdown for slowdown, _ in self._lately) if full else 1.0
 
     def _near_the_knee(self) -> LimitChange:

@@ -43,7 +43,7 @@ class Pace:
         self._medians: deque[float] = deque(maxlen=self.MEMORY)
         self._beside: deque[int] = deque(maxlen=self.WINDOW)
         self._windows: dict[int, list[tuple[float, int]]] = {}
-        self._sent, self._load = 0, 1.0
+        self._sent, self._first_idle = 0, math.inf
 
     def sent(self) -> int:
         """Take note that a call is sent, and return its number."""
@@ -58,8 +58,9 @@ class Pace:
         seconds = max(INSTANT, seconds)
         self._beside.append(in_flight)
         self._latest.append(seconds)
-        self._load = load
         self._end(number, seconds / load, in_flight if load == 1.0 else 0)
+        if self.new:
+            self._first_idle = self.present / load if load > 1.0 else idle_seconds(self._latest, self._beside)
 
     def lost(self, number: int) -> None:
         """Take note that a call has ended and tells nothing."""
@@ -109,11 +110,7 @@ class Pace:
     @property
     def learned(self) -> float:
         """Least median of a window of this run."""
-        if self._medians:
-            return min(self._medians)
-        if self._load > 1.0:
-            return self.present / self._load
-        return idle_seconds(self._latest, self._beside)
+        return min(self._medians) if self._medians else self._first_idle
 
     @property
     def slowdown(self) -> float:

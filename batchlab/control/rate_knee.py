@@ -48,12 +48,11 @@ class RateKnee:
     KEEP = 1.05
     PROBE = 1.25
     MAY_COST = 1.15  # where calls tell the crowd: the round is short, and what was too much comes back upwards
-    ROOM = 1.5  # times the knee that the slowdown tells, since that is an estimate
+    ROOM, CROWDED = Opening.ROOM, Opening.CROWDED
     ROUNDS = 3  # held between probes, at least
     PATIENCE = 16  # rounds
     UPWARDS = 3
     FREE = 1.2  # times as long as on an idle server, up to which chance explains it
-    CROWDED = 2.0  # times as long as on an idle server
     CAREFUL = 4  # times fewer that go first once a rate limit is over
     STEP = 1.1  # times the limit below which slow start has no more to try
 
@@ -209,10 +208,10 @@ class RateKnee:
         return self._set(math.ceil(self._held * self.PROBE), "probes for more")
 
     def _judge_probe(self, rate: float) -> LimitChange | None:
-        wanted = self._best_rate * (self.KEEP if self.limit > self._held else 1.0 / self._may_cost)
+        upwards = self.limit > self._held
+        wanted = self._best_rate * (self.KEEP if upwards else 1.0 / self._may_cost)
         self._may_cost = self.KEEP
         rates = f"{rate:.0f} calls/s after {self._best_rate:.0f}"
-        upwards = self.limit > self._held
         if rate < wanted:
             if not upwards:
                 self._upward_probes = self.UPWARDS

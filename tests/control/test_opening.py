@@ -5,6 +5,7 @@ import pytest
 from batchlab.control.concurrency import Completion
 from batchlab.control.opening import Opening
 from batchlab.control.rate_knee import RateKnee
+from batchlab.control.rounds import Round
 
 
 def _answer(slowdown: float | None = 1.0, in_flight: int = 8) -> Completion:
@@ -35,8 +36,8 @@ def test_a_crowd_ends_it_near_the_knee_that_it_tells() -> None:
 
 def test_fewer_slow_answers_than_tell_are_chance() -> None:
     opening = Opening(8, most=32)
-    few = [_answer(9.0)] * (Opening.LOOK // 2 - 1)
-    assert _open(opening, 8, [*few, *[_answer()] * Opening.LOOK]) == 8 + len(few) + Opening.LOOK
+    few = [_answer(9.0)] * (Round.LOOK // 2 - 1)
+    assert _open(opening, 8, [*few, *[_answer()] * Round.LOOK]) == 8 + len(few) + Round.LOOK
 
 
 @pytest.mark.parametrize("start", [32, 64])
