@@ -33,19 +33,18 @@ class Opening:
     (9, 10, True)
     """
 
-    CROWDED = 2.0  # times as long as on an idle server
-    ROOM = 1.5  # times the knee that this tells, since it is an estimate
-
     def __init__(self, start: int, most: int) -> None:
         self._most = most
         self._lately: deque[tuple[float, int]] = deque(maxlen=Round.LOOK)
         self.ended = start >= most
 
-    def next(self, limit: int, answer: Completion) -> LimitChange:
-        """Take note of a good answer under a limit that is reached; return the next limit."""
+    def next(self, limit: int, answer: Completion) -> LimitChange | None:
+        """Take note of an answer; return the next limit if it is a good one under a limit that is reached."""
+        if not (answer.ok and answer.at_limit):
+            return None
         if answer.slowdown is not None and answer.in_flight:
             self._lately.append((answer.slowdown, answer.in_flight))
-        if self._slowdown >= self.CROWDED:
+        if self._slowdown >= Round.CROWDED:
             return self._near_the_knee()
         self.ended = limit + 1 >= self._most
         return LimitChange(limit + 1, "served at once: lets one more in")
@@ -59,4 +58,4 @@ class Opening:
         self.ended = True
         served = median(in_flight for _, in_flight in self._lately) / self._slowdown
         why = f"calls take {self._slowdown:.1f} times as long as idle: goes on near the knee"
-        return LimitChange(max(1, round(self.ROOM * served)), why)
+        return LimitChange(max(1, round(Round.ROOM * served)), why)

@@ -41,6 +41,9 @@ class Round:
     STRAGGLERS = 1 / 3  # share of the limit
     TURNS = 4  # times the limit: calls after which no straggler is waited for
     LOOK = 8  # calls that tell a change from chance
+    FREE = 1.2  # times as long as on an idle server, up to which chance explains it
+    CROWDED = 2.0  # times as long, from which there are too many
+    ROOM = 1.5  # times the knee that the slowdown tells, since it is an estimate
 
     def __init__(self, limit: int, began: float, stragglers: int = 0) -> None:
         self.limit = limit
@@ -87,6 +90,21 @@ class Round:
     def slowdown(self) -> float:
         """Median of the slowdowns; 1 where no call tells."""
         return median(self.slowdowns) if self.slowdowns else 1.0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether calls tell, and take no longer than on an idle server."""
+        return bool(self.slowdowns) and self.slowdown < self.FREE
+
+    @property
+    def crowd(self) -> float:
+        """How many times as long calls take for the crowd: 1 where chance explains it."""
+        return 1.0 if self.slowdown < self.FREE else self.slowdown
+
+    @property
+    def served(self) -> float:
+        """Calls that were served at once, by Little's law."""
+        return self.limit / max(1.0, self.slowdown)
 
     @property
     def lately(self) -> float:
