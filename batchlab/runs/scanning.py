@@ -170,8 +170,9 @@ def wait_or_interrupt(handle: RunHandle, watch: Callable[[RunHandle], None] | No
         Called with it now and then while it goes on, to show progress.
     """
     try:
-        while watch is not None and not handle.wait(WATCH_SECONDS):
-            watch(handle)
+        while not handle.wait(WATCH_SECONDS):  # without an end, a wait may miss an interrupt that comes as it begins
+            if watch is not None:
+                watch(handle)
         return handle.result()
     except KeyboardInterrupt:
         handle.cancel()

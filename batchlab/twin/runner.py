@@ -19,6 +19,7 @@ from batchlab.twin.garbage import collected_seldom
 from batchlab.twin.loop import DEFAULT_EPOCH_OFFSET, VirtualTimeLoop
 
 T = TypeVar("T")
+_HEED_INTERRUPTS = 0.2  # seconds: Python forgets one that comes just before a wait until that wait ends
 
 
 def run_virtual(
@@ -98,6 +99,9 @@ def _a_loop_is_running() -> bool:
 def _run_in_own_thread(coroutine: Coroutine[Any, Any, T], loop: VirtualTimeLoop) -> T:
     task = loop.create_task(coroutine)  # on this thread, whose context variables it takes along
     outcome: Future[T] = Future()
+    # A bare lock, free once it has ended: an interrupt could leave a future's or an event's own lock locked.
+    running = threading.Lock()
+    running.acquire()
 
     def run() -> None:
         try:
@@ -107,10 +111,14 @@ def _run_in_own_thread(coroutine: Coroutine[Any, Any, T], loop: VirtualTimeLoop)
             outcome.set_exception(error)
         else:
             outcome.set_result(result)
+        finally:
+            running.release()
 
     thread = threading.Thread(target=run, name="virtual-time")
     try:
         thread.start()
+        while not running.acquire(timeout=_HEED_INTERRUPTS):
+            pass
         return outcome.result()
     finally:
         if thread.is_alive():  # still at work after an interrupt, which may come as early as in start()

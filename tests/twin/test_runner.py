@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextvars
 import math
 import signal
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -141,8 +143,14 @@ def test_a_deadlock_comes_out(call: Callable[..., Any]) -> None:
         call(main)
 
 
-def interrupt_the_main_thread() -> None:
+def by_a_signal() -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def by_a_flag() -> None:
+    """Interrupt as kernels on Windows do, and as a signal does that comes just before a wait begins."""
+    time.sleep(0.05)  # by then it waits
+    _thread.interrupt_main()
 
 
 async def computing() -> None:
@@ -167,10 +175,23 @@ async def watched() -> None:
 def test_an_interrupt_cancels_and_waits_for_the_clean_up(
     call: Callable[..., Any], work: Callable[[], Coroutine[Any, Any, None]], speed: float
 ) -> None:
+    _assert_cleaned(call, work, speed, by_a_signal)
+
+
+@pytest.mark.parametrize("work", [computing, waiting_outside])
+def test_an_interrupt_that_does_not_end_a_wait_is_heeded_all_the_same(
+    work: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    _assert_cleaned(from_a_cell, work, math.inf, by_a_flag)
+
+
+def _assert_cleaned(
+    call: Callable[..., Any], work: Callable[[], Coroutine[Any, Any, None]], speed: float, interrupt: Callable[[], None]
+) -> None:
     cleaned: list[float] = []
 
     async def main() -> None:
-        sender = threading.Thread(target=interrupt_the_main_thread)
+        sender = threading.Thread(target=interrupt)
         try:
             sender.start()
             await work()
