@@ -21,7 +21,7 @@ from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
 from batchlab.control.retry import RetryPolicy
 from batchlab.control.trace import PAUSE, Trace
-from batchlab.control.waits import Reason, Waits
+from batchlab.control.waits import Reason
 from batchlab.engine.admission import Admission
 from batchlab.engine.caller import Caller
 from batchlab.engine.governor import Governor, Hold
@@ -148,9 +148,7 @@ class Dispatcher:
         if self._stopped is not None:
             return
         self._stopped = error
-        now = clock.now()
-        for entry in list(self._queue.drain()):
-            self._charge_waits(entry, now)
+        for entry in list(self._queue.drain(clock.now())):
             entry.job.failed(error)
         for task in self._running:
             task.cancel()
@@ -234,28 +232,26 @@ class Dispatcher:
 
     def _plan_anew(self, archives: float, now: float) -> None:
         """Hand back what waits for its first sending, or so many archives of it: it may go another way by now."""
-        entries = self._queue.take_back() if archives == math.inf else self._queue.take_back_archives(int(archives))
-        for entry in entries:
-            self._charge_waits(entry, now)
+        if archives == math.inf:
+            entries = self._queue.take_back(now)
+        else:
+            entries = self._queue.take_back_archives(int(archives), now)
         self.plan_anew([entry.job for entry in entries])
 
     def _gather(self, lane: Lane, now: float) -> Entry:
         """Take the most wanted entry of a lane, and fill its call up with others that fit."""
-        entry = self._queue.pop(lane)
-        self._charge_waits(entry, now)
+        entry = self._queue.pop(lane, now)
         while entry.attempt == 1 and self._queue.waiting(lane):
             other = self._queue.peek(lane)
             together = entry.job.memory + other.job.memory
             if other.attempt > 1 or not self._holdings.room_for(together) or not entry.job.absorb(other.job):
                 break
-            self._charge_waits(self._queue.pop(lane), now)
+            self._queue.pop(lane, now)
         return entry
 
     def _refuse(self, lane: Lane, error: BatchLabError, now: float) -> None:
         while self._queue.waiting(lane):
-            entry = self._queue.pop(lane)
-            self._charge_waits(entry, now)
-            entry.job.failed(error)
+            self._queue.pop(lane, now).job.failed(error)
         self.lane_refused()
 
     def _arm(self, due: float, now: float) -> None:
@@ -302,17 +298,6 @@ class Dispatcher:
         except Exception as error:
             if not self._finished.done():
                 self._finished.set_exception(error)
-
-    def _charge_waits(self, entry: Entry, now: float) -> None:
-        ready = min(entry.ready, now)
-        waited = Waits()
-        if entry.ready <= now:
-            waited = self._queue.clock(entry.job.lane).read(now).minus(entry.reading)
-        for result in entry.job.results:
-            result.backoff_wait += ready - entry.queued + waited.backoff
-            result.queue_wait += waited.queue
-            result.pacing_wait += waited.pacing
-            result.limit_wait += waited.limit
 
     # --- the end of a batch ----------------------------------------------------------------------------------------
 

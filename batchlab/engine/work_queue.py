@@ -108,7 +108,10 @@ class Entry:
 
 
 class WorkQueue:
-    """Entries by lane; repository readers come first, because they tell what else there is to do."""
+    """Entries by lane; repository readers come first, because they tell what else there is to do.
+
+    An entry that is taken out leaves with its files' rows charged for what it has waited for.
+    """
 
     def __init__(self) -> None:
         self._lanes: dict[Lane, list[tuple[tuple[int, int], Entry]]] = {}
@@ -164,9 +167,9 @@ class WorkQueue:
         """Return the lane's account of what holds it back."""
         return self._clocks[lane]
 
-    def pop(self, lane: Lane) -> Entry:
+    def pop(self, lane: Lane, now: float) -> Entry:
         """Take the most wanted entry of a lane."""
-        return heapq.heappop(self._lanes[lane])[-1]
+        return self._charged(heapq.heappop(self._lanes[lane])[-1], now)
 
     def peek(self, lane: Lane) -> Entry:
         """Return the most wanted entry of a lane."""
@@ -180,15 +183,15 @@ class WorkQueue:
         """Return when the next waiting entry becomes ready, None when none waits."""
         return self._later[0][0] if self._later else None
 
-    def take_back(self) -> list[Entry]:
+    def take_back(self, now: float) -> list[Entry]:
         """Take out the files that wait for their first sending, in the order of wanting."""
-        return self._take([lane for lane in self._lanes if lane.route != "tree"])
+        return self._take([lane for lane in self._lanes if lane.route != "tree"], now)
 
-    def take_back_archives(self, most: int) -> list[Entry]:
+    def take_back_archives(self, most: int, now: float) -> list[Entry]:
         """Take out archives that wait for their first sending, so many at most: those that are wanted least."""
-        return self._take([lane for lane in self._lanes if lane.is_archive], -most)
+        return self._take([lane for lane in self._lanes if lane.is_archive], now, -most)
 
-    def _take(self, lanes: Sequence[Lane], first: int = 0) -> list[Entry]:
+    def _take(self, lanes: Sequence[Lane], now: float, first: int = 0) -> list[Entry]:
         """Take out what waits in lanes for its first sending, from the ``first`` in the order of wanting."""
         waiting = sorted(item for lane in lanes for item in self._lanes[lane] if item[-1].attempt == 1)
         taken = dict(waiting[first:])
@@ -196,12 +199,23 @@ class WorkQueue:
             entries = self._lanes[lane]
             entries[:] = [item for item in entries if item[0] not in taken]
             heapq.heapify(entries)
-        return list(taken.values())
+        return [self._charged(entry, now) for entry in taken.values()]
 
-    def drain(self) -> Iterator[Entry]:
+    def drain(self, now: float) -> Iterator[Entry]:
         """Take everything out, in no special order."""
         for entries in self._lanes.values():
             while entries:
-                yield entries.pop()[-1]
+                yield self._charged(entries.pop()[-1], now)
         while self._later:
-            yield self._later.pop()[-1]
+            yield self._charged(self._later.pop()[-1], now)
+
+    def _charged(self, entry: Entry, now: float) -> Entry:
+        waited = Waits()
+        if entry.ready <= now:
+            waited = self._clocks[entry.job.lane].read(now).minus(entry.reading)
+        for result in entry.job.results:
+            result.backoff_wait += min(entry.ready, now) - entry.queued + waited.backoff
+            result.queue_wait += waited.queue
+            result.pacing_wait += waited.pacing
+            result.limit_wait += waited.limit
+        return entry

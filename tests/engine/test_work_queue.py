@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchlab.batch_models import BatchRequest, BatchResult
 from batchlab.control.waits import Reason
 from batchlab.engine.work_queue import Entry, Lane, WorkQueue
 
@@ -27,7 +28,7 @@ class Errand:
 def emptied(queue: WorkQueue, lane: Lane = FILES) -> list[Entry]:
     entries = []
     while queue.waiting(lane):
-        entries.append(queue.pop(lane))
+        entries.append(queue.pop(lane, 0.0))
     return entries
 
 
@@ -54,7 +55,7 @@ def test_nothing_is_lost_on_its_way_through_the_queue(errands: list[tuple[int, i
     queue.mature(4.0)
     early = [entry.number for entry in emptied(queue)] if any(at <= 4.0 for at in ready.values()) else []
     assert sorted(early) == sorted(number for number, at in ready.items() if at <= 4.0)
-    assert sorted(early + [entry.number for entry in queue.drain()]) == sorted(ready)
+    assert sorted(early + [entry.number for entry in queue.drain(4.0)]) == sorted(ready)
     assert (len(queue), queue.next_time()) == (0, None)
 
 
@@ -64,20 +65,33 @@ def test_trees_are_looked_at_first_whenever_their_lane_came() -> None:
     assert queue.lanes == [FILES]
     queue.add(Errand(lane=TREES), 1.0)
     assert queue.lanes == [TREES, FILES]
-    queue.pop(TREES)
+    queue.pop(TREES, 1.0)
     assert queue.lanes == [FILES]
 
 
-def test_an_entry_is_charged_for_what_held_its_lane_back_while_it_was_ready() -> None:
-    queue = WorkQueue()
-    queue.add(Errand(), 0.0)
-    first = queue.pop(FILES)
+def _waits(row: BatchResult) -> tuple[float, float, float, float]:
+    return row.backoff_wait, row.queue_wait, row.limit_wait, row.pacing_wait
+
+
+def test_what_leaves_is_charged_for_what_held_its_lane_back_while_it_was_ready_and_for_the_time_before() -> None:
+    queue, row = WorkQueue(), BatchResult(BatchRequest("acme/app", "go.mod"))
+    queue.add(Errand(results=[row]), 0.0)
+    first = queue.pop(FILES, 2.0)
+    assert _waits(row) == (0.0, 2.0, 0.0, 0.0)
     queue.clock(FILES).turn(3.0, Reason.LIMIT)
     queue.return_later(first, 4.0, 10.0)
     queue.mature(10.0)
     queue.clock(FILES).turn(12.0, Reason.PACE)
-    waited = queue.clock(FILES).read(15.0).minus(queue.pop(FILES).reading)
-    assert (waited.queue, waited.limit, waited.pacing) == (0.0, 2.0, 3.0)
+    queue.pop(FILES, 15.0)
+    assert _waits(row) == (6.0, 2.0, 2.0, 3.0)
+
+
+def test_what_leaves_before_it_is_ready_is_charged_for_the_time_so_far() -> None:
+    queue, row = WorkQueue(), BatchResult(BatchRequest("acme/app", "go.mod"))
+    queue.add(Errand(results=[row]), 0.0)
+    queue.return_later(queue.pop(FILES, 0.0), 4.0, 10.0)
+    assert len(list(queue.drain(7.0))) == 1
+    assert _waits(row) == (3.0, 0.0, 0.0, 0.0)
 
 
 def test_what_waits_for_its_first_sending_can_be_taken_back_to_be_planned_anew() -> None:
@@ -86,7 +100,7 @@ def test_what_waits_for_its_first_sending_can_be_taken_back_to_be_planned_anew()
         queue.add(errand, 0.0)
     queue.return_later(Entry(Errand(9, lane=blobs), 7, 0.0, 0.0, attempt=2), 0.0, 1.0)
     queue.mature(1.0)
-    assert [(entry.job.priority, entry.job.lane) for entry in queue.take_back()] == [
+    assert [(entry.job.priority, entry.job.lane) for entry in queue.take_back(1.0)] == [
         (5, blobs),
         (0, blobs),
         (0, archives),
@@ -99,6 +113,6 @@ def test_of_archives_that_wait_those_wanted_least_can_be_taken_back_alone() -> N
     queue, archives, blobs = WorkQueue(), Lane(True, "core", "tarball"), Lane(False, "core", "blobs")
     for errand in (Errand(lane=blobs), Errand(5, lane=archives), Errand(1, lane=archives), Errand(3, lane=archives)):
         queue.add(errand, 0.0)
-    assert [entry.job.priority for entry in queue.take_back_archives(2)] == [3, 1]
+    assert [entry.job.priority for entry in queue.take_back_archives(2, 0.0)] == [3, 1]
     assert [entry.job.priority for entry in emptied(queue, archives)] == [5]
-    assert (queue.length(blobs), queue.take_back_archives(2)) == (1, [])
+    assert (queue.length(blobs), queue.take_back_archives(2, 0.0)) == (1, [])
