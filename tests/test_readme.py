@@ -57,7 +57,10 @@ def test_a_run_is_kept_listed_and_reported_on_by_the_lines_shown(followed: tuple
     assert (folder / "report.html").is_file()
 
 
-def test_every_link_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)]+)\)", README)
-    assert links
-    assert [link for link in links if not (CHECKOUT / link).exists()] == []
+PAGES = [CHECKOUT / "README.md", *(CHECKOUT / "data").rglob("*.md"), *(CHECKOUT / "notebooks").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

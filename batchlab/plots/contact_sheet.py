@@ -26,7 +26,7 @@ from batchlab.study import Regret, choose_oracles, compare, regret, sweep
 from batchlab.study.baselines import static_arms
 from batchlab.study.opportunities import opportunities
 
-DEFAULT = "docs/plots.png"
+DEFAULT = "data/pictures/plots.png"
 COLUMNS = 4
 PANEL = (5.6, 3.6)  # inches
 

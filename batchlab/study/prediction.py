@@ -14,7 +14,7 @@ from batchlab.study.experiment import Outcome
 
 CONFIDENCE = 0.90
 # How far predictions were off beyond what seeds explain, as shares of the saving and of the baseline: on the first
-# seven runs of tests/benchmarks/opportunity_book.py from seed 1000 (docs/opportunities).
+# seven runs of tests/benchmarks/opportunity_book.py from seed 1000 (data/measured/opportunities).
 OFF = (0.05, 0.01)
 DOUBT = 0.25  # probability that a server bears little more than was seen: twice, of a knee anywhere up to 16 times
 UNDECIDED = 0.5  # probability of a knee that explains the calls better than none, but not by enough

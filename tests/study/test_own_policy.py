@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "own-policy.md"
+PAGE = Path(__file__).resolve().parents[2] / "notebooks" / "own-policy.md"
 
 
 def test_the_page_runs_and_its_policy_is_compared():

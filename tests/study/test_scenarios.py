@@ -64,7 +64,7 @@ USABLE = {
     "unauthenticated": 48,
 }
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "scenarios.md"
+PAGE = Path(__file__).resolve().parents[2] / "data" / "scenarios" / "README.md"
 
 
 @pytest.mark.parametrize("name", Scenario.names())

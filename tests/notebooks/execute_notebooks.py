@@ -1,4 +1,4 @@
-"""Run the notebooks and keep them with their outputs: ``python docs/execute_notebooks.py [NOTEBOOK ...]``."""
+"""Run the notebooks and keep what they show: ``python tests/notebooks/execute_notebooks.py [NOTEBOOK ...]``."""
 
 from __future__ import annotations
 
