@@ -25,7 +25,8 @@ from batchlab.engine.file_fetching import FileFetching
 from batchlab.engine.governor import Governor
 from batchlab.engine.holdings import Collected, Holdings, Streamed
 from batchlab.engine.operation import Operation
-from batchlab.engine.outlook import Planner
+from batchlab.engine.outlook import Backlog, Lookout
+from batchlab.engine.planner import Planner
 from batchlab.engine.progress import ProgressReport
 from batchlab.engine.revalidation import Revalidation
 from batchlab.engine.work_queue import Job, Lane
@@ -131,15 +132,17 @@ class Reading:
         policy, config = self._policy, self._config
         if not policy.plans:
             return ChoiceByPolicy(policy.batch_size(config).size, policy.archives)
-        planner = Planner(
-            policy, config, self._dispatcher.governor, self._trace, self._measured,
-            limiter=self._dispatcher.limiter,
+        admission = self._dispatcher.admission
+        backlog = Backlog(
             wanted=self._wanted,
-            archives_waiting=lambda: self._dispatcher.admission.archives_waiting,
-            files_waiting=lambda: self._dispatcher.admission.files_waiting,
+            archives_waiting=lambda: admission.archives_waiting,
+            files_waiting=lambda: admission.files_waiting,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,
-        )  # fmt: skip
+        )
+        governor, measured = self._dispatcher.governor, self._measured
+        lookout = Lookout(policy, config, governor, measured, self._dispatcher.limiter, backlog)
+        planner = Planner(lookout, governor, measured, self._trace)
         self._dispatcher.to_plan_anew, self._dispatcher.plan_anew = planner.to_plan_anew, self._fetching.plan_anew
         return planner
 

@@ -12,7 +12,8 @@ from batchlab.control.measurements import Measurements
 from batchlab.control.policies import POLICIES
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
-from batchlab.engine.outlook import REVIEW_EVERY, Planner
+from batchlab.engine.outlook import Backlog, Lookout
+from batchlab.engine.planner import REVIEW_EVERY, Planner
 from batchlab.routes import WantedFile
 from batchlab.twin import run_virtual
 
@@ -29,15 +30,15 @@ class Run:
         self.measured, self.trace = Measurements(), Trace()
         governor = Governor(policy, config)
         governor.answered("core", 1, 1, None)  # by a server that names no limits
-        self.planner = Planner(
-            policy, config, governor, self.trace, self.measured,
-            limiter=Limiter(LIMIT, LIMIT),
+        backlog = Backlog(
             wanted=lambda: (REPOSITORIES * FILES, REPOSITORIES, 0),
             archives_waiting=lambda: 0,
             files_waiting=lambda: REPOSITORIES * FILES,
             files_a_query=lambda: 20,
             file_size=lambda: 5_000.0,
-        )  # fmt: skip
+        )
+        lookout = Lookout(policy, config, governor, self.measured, Limiter(LIMIT, LIMIT), backlog)
+        self.planner = Planner(lookout, governor, self.measured, self.trace)
 
     def blobs_take(self, seconds: float) -> None:
         for _ in range(100):
