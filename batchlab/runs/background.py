@@ -9,13 +9,14 @@ import asyncio
 import math
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import cache
 from typing import Any, TypeVar
 
 from batchlab.twin.runner import run_virtual
 
 T = TypeVar("T")
+HEED_INTERRUPTS = 0.1  # seconds: a wait without an end may miss an interrupt that comes as it begins
 
 
 @cache
@@ -41,6 +42,7 @@ def on_virtual_loop(main: Callable[[], Coroutine[Any, Any, T]], speed: float = m
         Virtual seconds per second of wall time; may be changed later, at the coroutine's own loop.
     """
     future: Future[T] = Future()
+    future.set_running_or_notify_cancel()
 
     def work() -> None:
         try:
@@ -50,3 +52,15 @@ def on_virtual_loop(main: Callable[[], Coroutine[Any, Any, T]], speed: float = m
 
     threading.Thread(target=work, name="batchlab-virtual-time", daemon=True).start()
     return future
+
+
+def run_apart(main: Callable[[], Coroutine[Any, Any, T]], *, virtual: bool) -> T:
+    """Run a coroutine to its end on either loop, and return what it returns; an interrupt cancels it in real time."""
+    future = (on_virtual_loop if virtual else on_private_loop)(main)
+    try:
+        while not wait([future], HEED_INTERRUPTS).done:
+            pass
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise

@@ -8,7 +8,7 @@ from batchlab import clock
 from batchlab.errors import GitHubError
 from batchlab.frames import Column, Schema
 from batchlab.hubs import GitHub, Hub, client_of
-from batchlab.runs.background import on_private_loop, on_virtual_loop
+from batchlab.runs.background import run_apart
 
 LIMITS = Schema(
     "limits",
@@ -68,4 +68,4 @@ def limits(hub: Hub | None = None) -> pd.DataFrame:
         ]
         return LIMITS.frame(dict(zip(LIMITS.names, zip(*rows, strict=True), strict=True)))
 
-    return (on_virtual_loop if hub.virtual else on_private_loop)(read).result()
+    return run_apart(read, virtual=hub.virtual)

@@ -8,7 +8,7 @@ from typing import Any
 from batchlab.batch_models import Repository
 from batchlab.errors import GitHubError, InputError
 from batchlab.hubs import GitHub, Hub, client_of
-from batchlab.runs.background import on_private_loop, on_virtual_loop
+from batchlab.runs.background import run_apart
 
 
 def list_repositories(
@@ -61,7 +61,7 @@ def list_repositories(
             return [repository async for repository in client.list_repositories(owner, **wanted, limit=limit)]
 
     try:
-        listed = (on_virtual_loop if hub.virtual else on_private_loop)(read).result()
+        listed = run_apart(read, virtual=hub.virtual)
     except GitHubError as error:
         if error.status != 404:
             raise

@@ -15,7 +15,7 @@ from batchlab.cards import card
 from batchlab.control.policies import Policy
 from batchlab.hubs import GitHub, Hub, client_of, default_cache, repositories_of
 from batchlab.patterns import MANIFESTS, PathFilter
-from batchlab.runs.background import on_private_loop, on_virtual_loop
+from batchlab.runs.background import run_apart
 from batchlab.runs.rehearsal import Rehearsal
 
 
@@ -139,7 +139,7 @@ def plan(
             if own_cache is not None:
                 own_cache.close()
 
-    return (on_virtual_loop if hub.virtual else on_private_loop)(read).result()
+    return run_apart(read, virtual=hub.virtual)
 
 
 def _plan_of(rehearsal: Rehearsal, hub: Hub, *, free_trees: bool) -> Plan:

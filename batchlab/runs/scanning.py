@@ -19,13 +19,11 @@ from batchlab.errors import AuthenticationError, InputError
 from batchlab.host_memory import HostMemory
 from batchlab.hubs import GitHub, Hub, client_of, default_cache, repositories_of
 from batchlab.patterns import MANIFESTS, PathFilter
-from batchlab.runs.background import on_private_loop, on_virtual_loop
+from batchlab.runs.background import HEED_INTERRUPTS, on_private_loop, on_virtual_loop
 from batchlab.runs.handle import RunHandle
 from batchlab.runs.recording import recorded
 from batchlab.runs.run import Run
 from batchlab.runs.steering import Edit, Steering, checked_speed, edits_of
-
-WATCH_SECONDS = 0.1  # of wall time between two looks at a run
 
 
 def start(
@@ -170,7 +168,7 @@ def wait_or_interrupt(handle: RunHandle, watch: Callable[[RunHandle], None] | No
         Called with it now and then while it goes on, to show progress.
     """
     try:
-        while not handle.wait(WATCH_SECONDS):  # without an end, a wait may miss an interrupt that comes as it begins
+        while not handle.wait(HEED_INTERRUPTS):
             if watch is not None:
                 watch(handle)
         return handle.result()
