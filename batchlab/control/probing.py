@@ -79,8 +79,8 @@ class Probing:
     def judge(self, limit: int, told: Round, before: Round, rate: float) -> LimitChange | None:
         """Take note of a round under a limit, of the one before and of its rate; return the limit to go on with."""
         self._alarmed = self.finds_room = False
-        if told.is_free and before.crowd > 1.0:
-            self._patience = 1
+        if told.is_free and before.crowd > 1.0 and before.limit == limit:
+            self._patience = 1  # the server has become quicker: what was probed before says little
         return self._hold(told, rate) if limit == self.held else self._judge_probe(limit, told, rate)
 
     def _hold(self, told: Round, rate: float) -> LimitChange | None:

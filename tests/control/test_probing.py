@@ -101,9 +101,19 @@ def test_a_server_that_turns_slow_within_a_round_is_noticed_once() -> None:
     assert not probing.notices(20, slow, before=quick)
 
 
-def test_a_server_that_became_idle_is_probed_at_once_again() -> None:
+def _patient() -> Probing:
+    """Return one of which three probes were taken back."""
     probing = Probing(held=20)
     for _ in range(3):
         _, limit = _held_until_a_probe(probing, slowdown=1.5)
         _next(probing, limit, 50.0, 1.5)
-    assert _next(probing, 20, 100.0, slowdown=1.0, before=1.5) == 25
+    return probing
+
+
+def test_a_server_that_became_idle_is_probed_at_once_again() -> None:
+    assert _next(_patient(), 20, 100.0, slowdown=1.0, before=1.5) == 25
+
+
+def test_the_crowd_of_a_probe_that_was_taken_back_is_no_reason_for_the_next_one() -> None:
+    probing = _patient()
+    assert probing.judge(20, _told(20, slowdown=1.0), _told(25, slowdown=1.5), 100.0) is None
