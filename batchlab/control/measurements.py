@@ -21,6 +21,7 @@ ARCHIVE_RATE = 8e6  # bytes/s of one connection, a guess
 REST_SECONDS = 0.2  # of a call for a tree or a file, while none was seen
 QUERIES = "graphql"
 SINGLE = ("blob", "contents", "tree")
+SMALL = (*SINGLE, "tarball")  # calls that nothing but the server's load makes longer; of an archive it is the redirect
 SERVER_CLOCK = 10.0  # seconds after which GitHub ends a query
 STRETCHED = 2.0  # times as long as idle from which a call that was ended had not been too large
 LARGE = 50_000  # bytes from which an answer tells how fast a connection is
@@ -84,7 +85,6 @@ class Measurements:
         self._archive_rate: deque[float] = deque(maxlen=memory)
         self._archive_first_byte: deque[float] = deque(maxlen=memory)
         self._rate: deque[float] = deque(maxlen=memory)
-        self._in_flight: deque[int] = deque(maxlen=Pace.WINDOW)
         self._knee = math.inf
         self.streams = ArchiveStreams()
 
@@ -105,7 +105,7 @@ class Measurements:
     def rest(
         self, seconds: float, kind: str = "blob", size: int = 0, service: float | None = None, sent: Sent | None = None
     ) -> Load:
-        """Take note of a call for a tree or a single file, of the bytes that it brought, and of when the first came.
+        """Take note of a small call, of the bytes that it brought, and of when the first came.
 
         What an answer takes on the wire says nothing of the server. A call of which nobody has told that it was sent
         is taken to have been sent after all that ended before.
@@ -127,19 +127,21 @@ class Measurements:
 
     def _note(self, kind: str, sent: Sent | None, seconds: float) -> Pace:
         sent = sent or self.sent(kind)
-        if sent.in_flight:
-            self._beside(sent.in_flight)
-        self._last = self._paces[kind]
+        pace = self._last = self._paces[kind]
         # The load that others met a moment ago a new kind meets, too: it is no property of the kind.
         load = max(1.0, sent.in_flight / self._knee) if sent.number < Pace.WINDOW else 1.0
-        self._last.note(sent.number, seconds, load, sent.in_flight)
-        return self._last
-
-    def _beside(self, in_flight: int) -> None:
-        self._in_flight.append(in_flight)
+        pace.note(sent.number, seconds, load, sent.in_flight)
         # What a new kind tells of the crowd was told from the knee: that must not go round in a circle.
-        if not self._last.new and (crowd := self._crowd) > 1.0:
-            self._knee = max(1.0, median(self._in_flight) / crowd)
+        if not pace.new:
+            self._learn_knee(pace)
+        return pace
+
+    def _learn_knee(self, pace: Pace) -> None:
+        """Take what a crowd tells; where there is none, as many as go without one are served at once."""
+        crowd = self._crowd
+        if (crowd > 1.0 or self._knee < math.inf) and (in_flight := pace.in_flight) < math.inf:
+            served = max(1.0, in_flight / self.slowdown)
+            self._knee = served if crowd > 1.0 else max(self._knee, served)
 
     def failed_query(self, files: int, repositories: int, size: int, seconds: float, sent: Sent | None = None) -> Load:
         """Take note of a call for several files that the server ended, and tell whether load was what stretched it."""
@@ -246,9 +248,10 @@ class Measurements:
         Of calls that take twice as long for the crowd, half of those in flight are served at once. While nothing of
         the kind is seen, a run hopes for more than it has.
         """
-        if (crowd := self._crowd) == 1.0:
-            return float(max(1, limit, hoped_for))
-        return min(self._knee, float(max(limit, hoped_for))) if self._knee < math.inf else max(1.0, limit / crowd)
+        hoped = float(max(1, limit, hoped_for))
+        if self._knee < math.inf:
+            return min(self._knee, hoped)
+        return hoped if self._crowd == 1.0 else max(1.0, limit / self._crowd)
 
     @property
     def _crowd(self) -> float:

@@ -13,7 +13,7 @@ from batchlab.batch_config import BatchConfig
 from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.circuit_breaker import BreakerChange
 from batchlab.control.concurrency import Completion
-from batchlab.control.measurements import SINGLE, Load, Measurements, Sent
+from batchlab.control.measurements import SMALL, Load, Measurements, Sent
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.limit_in_force import LimitInForce
@@ -161,7 +161,7 @@ class Caller:
             return self._measured.query(*_measure_of(request), service, sent)
         if request.endpoint == ARCHIVE:
             self._measured.archive(request.expected_bytes, record.sent, record.answered, record.finished)
-        if request.endpoint not in SINGLE:
+        if request.endpoint not in SMALL:
             return Load()
         return self._measured.rest(seconds, request.endpoint, record.bytes, service, sent)
 

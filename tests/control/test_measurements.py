@@ -96,6 +96,23 @@ def test_a_limit_that_has_just_fallen_does_not_make_the_crowd_of_before_larger()
     assert measured.slots(60, hoped_for=32) == measured.slots(20, hoped_for=20) == pytest.approx(6.0)
 
 
+def test_how_many_are_served_at_once_is_kept_in_mind_while_too_few_are_sent_to_make_a_crowd() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    _calls(measured, 0.6, in_flight=60)
+    _calls(measured, 0.06, in_flight=2)
+    assert measured.slowdown == 1.0
+    assert measured.slots(96, hoped_for=96) == pytest.approx(6.0, rel=0.1)
+
+
+def test_as_many_as_go_without_a_crowd_are_served_at_once() -> None:
+    measured = Measurements()
+    _calls(measured, 0.06)
+    _calls(measured, 0.6, in_flight=60)
+    _calls(measured, 0.06, in_flight=48)
+    assert measured.slots(96, hoped_for=96) == pytest.approx(48.0)
+
+
 def test_before_a_crowd_was_seen_more_calls_at_once_than_went_so_far_are_expected_to_take_longer() -> None:
     measured = Measurements()
     assert measured.stretch(64, "blob") == 1.0
@@ -110,7 +127,7 @@ def test_more_calls_at_once_than_were_served_are_expected_to_take_longer_though_
     assert measured.stretch(64, "blob") == 1.0
     _calls(measured, 0.12, times=FULL + 1, in_flight=64)
     assert measured.stretch(64, "blob") == 1.0
-    _calls(measured, 0.06)
+    _calls(measured, 0.06, in_flight=16)
     assert measured.stretch(16, "blob") == 1.0
     assert measured.stretch(64, "blob") == pytest.approx(2.0)
 
