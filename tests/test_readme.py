@@ -57,10 +57,11 @@ def test_a_run_is_kept_listed_and_reported_on_by_the_lines_shown(followed: tuple
     assert (folder / "report.html").is_file()
 
 
-PAGES = [CHECKOUT / "README.md", *(CHECKOUT / "data").rglob("*.md"), *(CHECKOUT / "notebooks").glob("*.md")]
+PAGES = sorted([CHECKOUT / "README.md", *(CHECKOUT / "data").rglob("*.md"), *(CHECKOUT / "notebooks").glob("*.md")])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert links or page != CHECKOUT / "README.md"
     assert [link for link in links if not (page.parent / link).exists()] == []

@@ -138,10 +138,13 @@ class Measurements:
 
     def _learn_knee(self, pace: Pace) -> None:
         """Take what a crowd tells; where there is none, as many as go without one are served at once."""
-        crowd = self._crowd
-        if (crowd > 1.0 or self._knee < math.inf) and (in_flight := pace.in_flight) < math.inf:
-            served = max(1.0, in_flight / self.slowdown)
-            self._knee = served if crowd > 1.0 else max(self._knee, served)
+        slowdown = pace.slowdown
+        crowded = slowdown >= CROWDED
+        if not crowded and self._knee == math.inf:
+            return
+        served = max(1.0, pace.in_flight / slowdown)
+        if served < math.inf:
+            self._knee = served if crowded else max(self._knee, served)
 
     def failed_query(self, files: int, repositories: int, size: int, seconds: float, sent: Sent | None = None) -> Load:
         """Take note of a call for several files that the server ended, and tell whether load was what stretched it."""
@@ -234,8 +237,8 @@ class Measurements:
     def stretch(self, in_flight: int, kind: str) -> float:
         """Return how many times as long as now a call of a kind can be expected to take beside so many, at least 1.
 
-        The server is taken to serve as many at once as when a crowd was last seen there; before that, as many as have
-        gone at once so far: to expect too little meets a rule of service seconds that nobody announces.
+        The server is taken to serve as many at once as the last crowd told, or as went without one since; before that,
+        as many as have gone at once so far: to expect too little meets a rule of service seconds that nobody announces.
         """
         if self._knee < math.inf:
             return max(1.0, in_flight / self._knee / self.slowdown)
@@ -245,17 +248,19 @@ class Measurements:
     def slots(self, limit: int, hoped_for: int) -> float:
         """Return the calls that are served at once under a concurrency limit.
 
-        Of calls that take twice as long for the crowd, half of those in flight are served at once. While nothing of
-        the kind is seen, a run hopes for more than it has.
+        Of calls that take twice as long for the crowd, half of those in flight are served at once. Before any
+        was seen, a run hopes for more than it has.
         """
         hoped = float(max(1, limit, hoped_for))
         if self._knee < math.inf:
             return min(self._knee, hoped)
-        return hoped if self._crowd == 1.0 else max(1.0, limit / self._crowd)
+        crowd = self._crowd
+        return hoped if crowd == 1.0 else max(1.0, limit / crowd)
 
     @property
     def _crowd(self) -> float:
-        return self.slowdown if self.slowdown >= CROWDED else 1.0
+        slowdown = self.slowdown
+        return slowdown if slowdown >= CROWDED else 1.0
 
 
 def archive_seconds(repo_size: int, measured: Measurements, redirect: float) -> float:

@@ -13,10 +13,9 @@ from concurrent.futures import Future, wait
 from functools import cache
 from typing import Any, TypeVar
 
-from batchlab.twin.runner import run_virtual
+from batchlab.twin.runner import HEED_INTERRUPTS, run_virtual
 
 T = TypeVar("T")
-HEED_INTERRUPTS = 0.1  # seconds: a wait without an end may miss an interrupt that comes as it begins
 
 
 @cache

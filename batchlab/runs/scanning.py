@@ -19,11 +19,12 @@ from batchlab.errors import AuthenticationError, InputError
 from batchlab.host_memory import HostMemory
 from batchlab.hubs import GitHub, Hub, client_of, default_cache, repositories_of
 from batchlab.patterns import MANIFESTS, PathFilter
-from batchlab.runs.background import HEED_INTERRUPTS, on_private_loop, on_virtual_loop
+from batchlab.runs.background import on_private_loop, on_virtual_loop
 from batchlab.runs.handle import RunHandle
 from batchlab.runs.recording import recorded
 from batchlab.runs.run import Run
 from batchlab.runs.steering import Edit, Steering, checked_speed, edits_of
+from batchlab.twin.runner import HEED_INTERRUPTS
 
 
 def start(

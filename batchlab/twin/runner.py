@@ -19,7 +19,7 @@ from batchlab.twin.garbage import collected_seldom
 from batchlab.twin.loop import DEFAULT_EPOCH_OFFSET, VirtualTimeLoop
 
 T = TypeVar("T")
-_HEED_INTERRUPTS = 0.2  # seconds: Python forgets one that comes just before a wait until that wait ends
+HEED_INTERRUPTS = 0.1  # seconds: Python forgets one that comes just before a wait until that wait ends
 
 
 def run_virtual(
@@ -117,7 +117,7 @@ def _run_in_own_thread(coroutine: Coroutine[Any, Any, T], loop: VirtualTimeLoop)
     thread = threading.Thread(target=run, name="virtual-time")
     try:
         thread.start()
-        while not running.acquire(timeout=_HEED_INTERRUPTS):
+        while not running.acquire(timeout=HEED_INTERRUPTS):
             pass
         return outcome.result()
     finally:

@@ -8,6 +8,7 @@ from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import POLICIES
+from batchlab.control.route_choice import Outlook
 from batchlab.engine.governor import Governor
 from batchlab.engine.outlook import EXPECTED_SLOTS, Backlog, Lookout
 from batchlab.twin import run_virtual
@@ -36,7 +37,7 @@ def _lookout(
     return Lookout(policy, config, governor, Measurements(), limiter or Limiter(16, 96), backlog)
 
 
-async def _outlook(lookout: Lookout, files: int = 1):
+async def _outlook(lookout: Lookout, files: int = 1) -> Outlook:
     return lookout.outlook(files)
 
 
