@@ -53,13 +53,18 @@ def on_virtual_loop(main: Callable[[], Coroutine[Any, Any, T]], speed: float = m
     return future
 
 
+def result_of(future: Future[T]) -> T:
+    """Wait for a future and return its result; an interrupt is heeded meanwhile, whenever it comes."""
+    while not wait([future], HEED_INTERRUPTS).done:
+        pass
+    return future.result()
+
+
 def run_apart(main: Callable[[], Coroutine[Any, Any, T]], *, virtual: bool) -> T:
     """Run a coroutine to its end on either loop, and return what it returns; an interrupt cancels it in real time."""
     future = (on_virtual_loop if virtual else on_private_loop)(main)
     try:
-        while not wait([future], HEED_INTERRUPTS).done:
-            pass
-        return future.result()
+        return result_of(future)
     except BaseException:
         future.cancel()
         raise

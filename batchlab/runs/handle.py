@@ -16,6 +16,7 @@ from batchlab.cards import card, table
 from batchlab.control.trace import Trace
 from batchlab.errors import InputError
 from batchlab.frames import CALLS, DECISIONS, TIMELINE
+from batchlab.runs.background import result_of
 from batchlab.runs.run import Run
 from batchlab.runs.steering import APPLIED, Note, Steering, checked_speed
 
@@ -49,7 +50,7 @@ class RunHandle:
         AuthenticationError
             The token was refused; ``partial`` is the run with what was read before.
         """
-        return self._future.result(timeout)
+        return result_of(self._future) if timeout is None else self._future.result(timeout)
 
     def wait(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds of wall time; return whether the run has ended."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import math
+import threading
 import time
 from collections.abc import Callable
 
@@ -116,6 +118,17 @@ def test_a_pause_before_the_start_holds_until_it_is_resumed(hub: SimHub, speed: 
     assert (run.results.status == "delivered").all()
     ((begin, end),) = paused_spans(run.decisions)
     assert end > begin
+
+
+def test_waiting_for_a_run_ends_with_an_interrupt_and_the_run_goes_on(hub: SimHub) -> None:
+    """The interrupt is one that wakes nobody, as Windows has it, and Python where it comes just before a wait."""
+    handle = begun(hub)
+    handle.pause()
+    threading.Timer(0.05, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        handle.result()
+    handle.resume()
+    assert (handle.result().results.status == "delivered").all()
 
 
 def test_a_paused_run_is_stopped_with_what_it_has(hub: SimHub) -> None:
