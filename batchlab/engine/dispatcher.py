@@ -19,21 +19,16 @@ from batchlab.batch_config import BatchConfig, Changes
 from batchlab.config_files import text_of
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import Policy
-from batchlab.control.retry import RetryPolicy
-from batchlab.control.trace import PAUSE, Trace
+from batchlab.control.trace import Trace
 from batchlab.control.waits import Reason
 from batchlab.engine.admission import Admission
 from batchlab.engine.caller import Caller
 from batchlab.engine.governor import Governor, Hold
 from batchlab.engine.holdings import Holdings
 from batchlab.engine.limit_in_force import LimitInForce
+from batchlab.engine.recovery import Recovery
 from batchlab.engine.work_queue import Entry, Job, Lane, WorkQueue
-from batchlab.errors import (
-    AuthenticationError,
-    BatchLabError,
-    CancelledFileError,
-    RateLimitError,
-)
+from batchlab.errors import AuthenticationError, BatchLabError, CancelledFileError
 from batchlab.frames.records import BatchRecord, TimelineSample
 
 
@@ -85,14 +80,16 @@ class Dispatcher:
     ) -> None:
         self._config, self._policy, self._trace = config, policy, trace
         self._holdings = holdings
-        self._seed, self._operation = seed, operation
+        self._operation = operation
         self._limit = LimitInForce(policy, config, trace, recalled)
         self.limiter = self._limit.limiter
         self.governor = Governor(policy, config)
-        self._retry = RetryPolicy(config.retry_attempts, config.retry_delay_base, seed)
         self._measured = measured or Measurements()
         self._caller = Caller(client, config, self.governor, trace, self._measured, self._limit, self._moved)
         self._queue = WorkQueue()
+        self._recovery = Recovery(
+            policy, config, self._queue, self.governor, self._limit, trace, self._send_another_way, seed
+        )
         self.admission = Admission(
             policy, config, self._measured, self._queue, self.limiter, self.governor, holdings, files_a_call
         )
@@ -238,6 +235,9 @@ class Dispatcher:
             entries = self._queue.take_back_archives(int(archives), now)
         self.plan_anew([entry.job for entry in entries])
 
+    def _send_another_way(self, job: Job) -> None:
+        self.plan_anew([job])
+
     def _gather(self, lane: Lane, now: float) -> Entry:
         """Take the most wanted entry of a lane, and fill its call up with others that fit."""
         entry = self._queue.pop(lane, now)
@@ -327,42 +327,9 @@ class Dispatcher:
         if self._stopped is not None:
             entry.job.failed(self._stopped)
             return
-        record.outcome = "failed"
-        if isinstance(error, AuthenticationError):
-            entry.job.failed(error)
-            self.stop(error)
-        elif isinstance(error, RateLimitError):
-            self._rest(entry, record, error, now)
-        else:
-            self._retry_or_give_up(entry, record, error, now)
-
-    def _retry_or_give_up(self, entry: Entry, record: BatchRecord, error: Exception, now: float) -> None:
-        backoff = self._retry.backoff(error, entry.attempt, f"{entry.job.repo}/{entry.number}")
-        if backoff is None:
-            entry.job.failed(error)
-            return
-        record.outcome = "retried"
-        self._queue.replace(entry, entry.job.after(error), now, now + backoff)
-
-    def _rest(self, entry: Entry, record: BatchRecord, error: RateLimitError, now: float) -> None:
-        record.outcome = "limited"
-        lane = entry.job.lane
-        # The host behind a redirect has limits of its own: they rest the route, not the pool of its first call.
-        other_host = "" if error.pool in ("", lane.pool) else error.pool
-        new_pause = self.governor.limited(
-            lane.route if other_host else lane.pool, error, record.started, now, entry.in_flight, other_host=other_host
-        )
-        if new_pause is not None:
-            if not other_host and error.kind != "primary":  # a budget that is spent says nothing of calls at once
-                self._limit.throttled(now)
-            self._trace.decide(now, "governor", PAUSE, 0, f"{new_pause:.0f} s", str(error))
-        if self.governor.hopeless:
-            entry.job.failed(error)
-            self.stop(error)
-        elif other_host and self._policy.plans:
-            self.plan_anew([entry.job])
-        else:
-            self._queue.return_later(entry, now, now)
+        ending = self._recovery.failed(entry, record, error, now)
+        if ending is not None:
+            self.stop(ending)
 
     # --- decisions -------------------------------------------------------------------------------------------------
 
@@ -373,7 +340,7 @@ class Dispatcher:
         self._limit.reconfigured(now)
         self.governor.reconfigure()
         self.reconfigured()
-        self._retry = RetryPolicy(self._config.retry_attempts, self._config.retry_delay_base, self._seed)
+        self._recovery.reconfigure()
         if not self._finished.done():
             self._pump()
 
