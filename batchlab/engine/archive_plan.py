@@ -88,7 +88,9 @@ class ArchivePlan:
             return True
         if self._in_parts.repositories and self._may_be_archives and self._had_better_be_whole(several):
             self._in_parts = Planned()
-            self._on_trial, self._tried = self._measured.streams.limit, self._measured.streams.capacity
+            streams = self._measured.streams
+            # Archives that wait are planned anew with the others, and are none of those that try a hope.
+            self._on_trial, self._tried = streams.limit + self._lookout.archives_waiting, streams.capacity
             self._note(IN_PARTS, WHOLE, "archives are quicker by now")
             return True
         return False
@@ -126,7 +128,7 @@ class ArchivePlan:
         So many of the next choices are none, until it is asked again.
         """
         self._beside = 0
-        if seconds and self._whole.repositories and self._lookout.archives_wait and self._lookout.api_is_idle:
+        if seconds and self._whole.repositories and self._lookout.archives_waiting and self._lookout.api_is_idle:
             files, size = self._whole.mean
             outlook = self._lookout.outlook(files)
             self._beside = beside_archives(files, size, outlook, self._measured, several, seconds)

@@ -105,9 +105,9 @@ class Lookout:
         return not self._backlog.files_waiting() and self._limiter.free
 
     @property
-    def archives_wait(self) -> bool:
-        """Whether any archive waits to be sent for."""
-        return self._backlog.archives_waiting() > 0
+    def archives_waiting(self) -> int:
+        """Archives that wait to be sent for."""
+        return self._backlog.archives_waiting()
 
     @property
     def files_are_wanted(self) -> bool:

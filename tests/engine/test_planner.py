@@ -28,11 +28,12 @@ class Run:
     def __init__(self) -> None:
         policy, config = POLICIES[BatchStrategy.ADAPTIVE], BatchConfig.lab()
         self.measured, self.trace = Measurements(), Trace()
+        self.archives_waiting = 0
         governor = Governor(policy, config)
         governor.answered("core", 1, 1, None)  # by a server that names no limits
         backlog = Backlog(
             wanted=lambda: (REPOSITORIES * FILES, REPOSITORIES, 0),
-            archives_waiting=lambda: 0,
+            archives_waiting=lambda: self.archives_waiting,
             files_waiting=lambda: REPOSITORIES * FILES,
             files_a_query=lambda: 20,
             file_size=lambda: 5_000.0,
@@ -84,6 +85,18 @@ def test_archives_that_are_only_hoped_to_be_quicker_by_now_are_tried_by_one_roun
         return await run.review(), run.planned()
 
     assert run_virtual(go_on) == (0.0, 0)
+
+
+def test_archives_that_wait_already_are_no_part_of_what_a_hope_is_tried_on() -> None:
+    async def go_on() -> int:
+        run = await _file_by_file()
+        run.archives_waiting = 100
+        run.blobs_take(0.06)
+        assert await run.review() == math.inf
+        run.archives_waiting = 0  # they were handed back, to be planned with the others
+        return run.planned()
+
+    assert run_virtual(go_on) == 100 + 8
 
 
 @pytest.mark.parametrize(("seconds", "whole"), [(1.0, REPOSITORIES), (2.0, 0)], ids=["twice the rate", "no more"])
