@@ -24,6 +24,13 @@ class Pace:
     recalled
         Seconds on an idle server that an earlier run has learned; None where there was none.
 
+    Attributes
+    ----------
+    present
+        Median seconds of the latest calls; infinite before any has told its time.
+    learned
+        Least median of a window of this run; infinite before, too.
+
     Examples
     --------
     >>> pace = Pace()
@@ -43,7 +50,8 @@ class Pace:
         self._medians: deque[float] = deque(maxlen=self.MEMORY)
         self._beside: deque[int] = deque(maxlen=self.WINDOW)
         self._windows: dict[int, list[tuple[float, int]]] = {}
-        self._sent, self._present, self._learned = 0, math.inf, math.inf
+        self._sent = 0
+        self.present = self.learned = math.inf
 
     def sent(self) -> int:
         """Take note that a call is sent, and return its number."""
@@ -58,10 +66,10 @@ class Pace:
         seconds = max(INSTANT, seconds)
         self._beside.append(in_flight)
         self._latest.append(seconds)
-        self._present = median(self._latest)
+        self.present = median(self._latest)
         self._end(number, seconds / load, in_flight if load == 1.0 else 0)
         if self.new:
-            self._learned = self._present / load if load > 1.0 else idle_seconds(self._latest, self._beside)
+            self.learned = self.present / load if load > 1.0 else idle_seconds(self._latest, self._beside)
 
     def lost(self, number: int) -> None:
         """Take note that a call has ended and tells nothing."""
@@ -81,7 +89,7 @@ class Pace:
         middle = idle_seconds(seconds, in_flight) if self.new else median(seconds)
         if middle < math.inf:
             self._medians.append(middle)
-            self._learned = min(self._medians)
+            self.learned = min(self._medians)
 
     @property
     def heard(self) -> bool:
@@ -92,11 +100,6 @@ class Pace:
     def new(self) -> bool:
         """Whether its first window is not full yet."""
         return not self._medians
-
-    @property
-    def present(self) -> float:
-        """Median of the latest calls; infinite before any has told its time."""
-        return self._present
 
     @property
     def in_flight(self) -> float:
@@ -110,11 +113,6 @@ class Pace:
         return min(self.learned, self._recalled)
 
     @property
-    def learned(self) -> float:
-        """Least median of a window of this run."""
-        return self._learned
-
-    @property
     def slowdown(self) -> float:
         """How many times as long calls take now as at their quickest, at least 1."""
-        return max(1.0, self._present / self.idle) if self.heard else 1.0
+        return max(1.0, self.present / self.idle) if self.heard else 1.0

@@ -169,9 +169,8 @@ def wait_or_interrupt(handle: RunHandle, watch: Callable[[RunHandle], None] | No
         Called with it now and then while it goes on, to show progress.
     """
     try:
-        while not handle.wait(HEED_INTERRUPTS):
-            if watch is not None:
-                watch(handle)
+        while watch is not None and not handle.wait(HEED_INTERRUPTS):
+            watch(handle)
         return handle.result()
     except KeyboardInterrupt:
         handle.cancel()
