@@ -61,15 +61,18 @@ class Application:
             await clock.sleep(exchange.service_time)
             await send(_start(exchange))
             if not exchange.is_reset:
-                await _send_body(send, exchange, github.transfer_time(exchange, clock.now()))
+                await _send_body(send, exchange, github)
             # Where some of the body is still owed, the server closes the connection.
         finally:
             github.depart(exchange, clock.now())
 
 
-async def _send_body(send: Send, exchange: Exchange, seconds: float) -> None:
-    for share, piece in exchange.pieces():
-        await clock.sleep(seconds * share)
+async def _send_body(send: Send, exchange: Exchange, github: EmbeddedGitHub) -> None:
+    due = clock.now()
+    for seconds, piece in github.carry(exchange, due):
+        due += seconds
+        # By the clock, since an operating system's short sleeps are too long, and there are many of them.
+        await clock.sleep(max(0.0, due - clock.now()))
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     if not exchange.is_truncated:
         await send({"type": "http.response.body", "body": b""})

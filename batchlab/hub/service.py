@@ -18,14 +18,13 @@ from batchlab.hub.arrival import Arrival, Outcome
 from batchlab.hub.books import Books, Call
 from batchlab.hub.file_host import archive_host, raw_file_host
 from batchlab.hub.graphql.api import GraphQlApi
-from batchlab.hub.link import Link
+from batchlab.hub.link import Link, even_parts
 from batchlab.hub.messages import HubRequest, HubResponse
 from batchlab.hub.rest import RestApi
 from batchlab.hub.scenario import Scenario
 from batchlab.hub.world import World
 
 DEFAULT_TOKEN = "embedded-github"
-_PIECE = 1024 * 1024
 
 
 class _Host(Protocol):
@@ -69,14 +68,6 @@ class Exchange:
     def is_truncated(self) -> bool:
         """Whether the connection breaks in the middle of the body."""
         return self.broken == "truncated"
-
-    def pieces(self) -> Iterator[tuple[float, bytes]]:
-        """Yield what is sent of the body, each piece with its share of the time that the body takes."""
-        body = self.response.body
-        end = len(body) // 2 if self.is_truncated else len(body)
-        for start in range(0, end, _PIECE):
-            piece = body[start : min(start + _PIECE, end)]
-            yield len(piece) / len(body), piece
 
 
 class EmbeddedGitHub:
@@ -156,7 +147,7 @@ class EmbeddedGitHub:
         Returns
         -------
         Exchange
-            To be handed to `transfer_time` at its first byte, and to `depart` in any case.
+            To be handed to `carry` at its first byte, and to `depart` in any case.
         """
         host = request.host
         self._in_flight[host] += 1
@@ -191,12 +182,32 @@ class EmbeddedGitHub:
             self.scenario.at(seconds),
         )
 
-    def transfer_time(self, exchange: Exchange, now: float) -> float:
-        """Put the response on the wire at its first byte; return the seconds until its last."""
-        sent = len(exchange.response.body) // (2 if exchange.is_truncated else 1)
-        self.books.bytes_sent += sent
-        self.books.bytes_on_wire += exchange.wire
-        return self._link.send(now, exchange.wire)
+    def carry(self, exchange: Exchange, now: float) -> Iterator[tuple[float, bytes]]:
+        """Put the response on the wire at its first byte.
+
+        Parameters
+        ----------
+        exchange
+            The call.
+        now
+            Seconds on the clock of `arrive`.
+
+        Yields
+        ------
+        tuple of float and bytes
+            Seconds until the next piece of the body has arrived, and the piece. The following one is to be asked
+            for then.
+        """
+        body, share = exchange.response.body, 2 if exchange.is_truncated else 1
+        sent, wire = len(body) // share, exchange.wire // share
+        pieces = self._link.pieces(max(sent, wire)) if sent else 0
+        for piece, charged in zip(even_parts(sent, pieces), even_parts(wire, pieces), strict=True):
+            size = charged.stop - charged.start
+            self.books.bytes_sent += piece.stop - piece.start
+            self.books.bytes_on_wire += size
+            seconds = self._link.send(now, size)
+            now += seconds
+            yield seconds, body[piece]
 
     def depart(self, exchange: Exchange, now: float) -> None:
         """Count a call out; a second time changes nothing."""

@@ -80,10 +80,9 @@ class _Body(httpx.AsyncByteStream):
         self._exchange = exchange
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        seconds = self._transport.github.transfer_time(self._exchange, clock.now())
-        for share, piece in self._exchange.pieces():
+        for seconds, piece in self._transport.github.carry(self._exchange, clock.now()):
             if seconds > 0:
-                await self._transport.wait(seconds * share)
+                await self._transport.wait(seconds)
             yield piece
         if self._exchange.is_truncated:
             raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")

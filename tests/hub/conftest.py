@@ -90,7 +90,8 @@ def _asking(github: EmbeddedGitHub, now: float = 0.0) -> Get:
         given = {name: value for name, value in sent.items() if value is not None}
         path, _, query = target.partition("?")
         exchange = github.arrive(HubRequest(method, path, query, given, body, host), now, EPOCH + now)
-        github.transfer_time(exchange, now)
+        for _ in github.carry(exchange, now):
+            pass
         github.depart(exchange, now)
         response = exchange.response
         return Reply(response.status, response.headers, response.body)

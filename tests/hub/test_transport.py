@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from batchlab import clock
+from batchlab.hub.link import TURN
 from batchlab.hub.scenario import Archives, Faults, Latency, Network, Period, Scenario
 from batchlab.hub.service import DEFAULT_TOKEN, EmbeddedGitHub
 from batchlab.hub.transport import HubTransport
@@ -154,6 +155,30 @@ def test_a_large_archive_arrives_piece_by_piece_and_may_be_left(world: World) ->
     (first, last), _, github = _run(world, scenario, use, timeout=None)
     assert 0 < first < last
     assert last == pytest.approx(github.books.bytes_on_wire / 1e6)
+
+
+def test_a_small_answer_does_not_wait_behind_an_archive_on_their_link(world: World) -> None:
+    headers = {"authorization": f"Bearer {DEFAULT_TOKEN}"}
+    archive = "https://codeload.github.com/acme/app/legacy.tar.gz/main"
+
+    async def use(client: httpx.AsyncClient) -> tuple[float, float, int]:
+        loading = asyncio.create_task(client.get(archive, headers=headers))
+        await clock.sleep(0.0)
+        tree = await client.get(_TREE)
+        small = clock.now()
+        await loading
+        return small, clock.now(), len(tree.content)
+
+    scenario = Scenario(
+        "test",
+        latency=Latency(median=0.0),
+        network=Network(link=1000.0),
+        archives=Archives(latency=Latency(median=0.0)),
+    )
+    (small, large, size), _, github = _run(world, scenario, use, timeout=None)
+    assert size < TURN < github.books.bytes_on_wire - size
+    assert small == pytest.approx((TURN + size) / 1000.0, rel=0.01)
+    assert large == pytest.approx(github.books.bytes_on_wire / 1000.0)
 
 
 def test_a_brown_out_is_slow_and_faulty_and_then_over(world: World) -> None:
