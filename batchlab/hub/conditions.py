@@ -68,7 +68,7 @@ class Network:
     Parameters
     ----------
     link
-        Of the link that all connections share.
+        Of the link that all connections share, evenly: bodies take turns of 16 KB.
     connection
         Of one connection.
     gzip

@@ -45,7 +45,7 @@ class Link:
         """Return how many pieces a body of ``size`` bytes goes in."""
         return -(-size // self._piece)
 
-    def send(self, now: float, size: int) -> float:
+    def send(self, now: float, size: float) -> float:
         """Reserve the link for a piece of ``size`` bytes, and return the seconds until its last byte."""
         self._free_at = max(now, self._free_at) + size / self._link
         return max(size / self._connection, self._free_at - now)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heapreplace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchlab.hub.conditions import Network
-from batchlab.hub.link import Link, even_parts
+from batchlab.hub.link import Link
 
 LARGE = 0.75  # of bodies, by size, those above this share tell the rate of a connection
 SHORTEST = 1e-4  # seconds that a body must take to tell anything
@@ -108,16 +108,21 @@ def _without_link(bodies: Bodies, connections: list[float]) -> list[tuple[float,
 
 def travel(bodies: Bodies, network: Network, compression: float) -> Array:
     """Return the seconds that bodies take on a network, by the embedded GitHub's own rule."""
-    link, ended = Link(network), bodies.began.copy()
-    left = [even_parts(int(size), link.pieces(int(size))) for size in bodies.wire(compression)]
-    coming = [(float(began), body) for body, began in enumerate(bodies.began)]
+    link, sizes = Link(network), bodies.wire(compression)
+    left = [link.pieces(size) for size in sizes.astype(int).tolist()]
+    each = (sizes / np.maximum(1, left)).tolist()
+    arrived = bodies.began.tolist()
+    coming = [(now, body) for body, now in enumerate(arrived) if left[body]]
     heapify(coming)
     while coming:
-        now, body = heappop(coming)
-        ended[body] = now
-        if piece := next(left[body], None):
-            heappush(coming, (now + link.send(now, piece.stop - piece.start), body))
-    return np.asarray(ended - bodies.began)
+        now, body = coming[0]
+        arrived[body] = now + link.send(now, each[body])
+        left[body] -= 1
+        if left[body]:
+            heapreplace(coming, (arrived[body], body))
+        else:
+            heappop(coming)
+    return np.array(arrived) - bodies.began
 
 
 def _error(bodies: Bodies, network: Network, compression: float) -> float:
