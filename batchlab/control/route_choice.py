@@ -20,6 +20,8 @@ ARCHIVE_POINTS = 1  # of the redirect
 HOUR = 3600.0
 ALIKE = 1.1  # plans within a tenth of the best are alike; the one with fewest points is taken
 INCLINED = 1.1  # times as good as the other way: what has been chosen
+WORTHWHILE = 0.1  # of the API's files a second is what archives beside it have to add
+WIRE_BOUND = 0.25  # of the API's time on the link, from which archives beside it would take it away
 UNTRIED = 1.25  # times as good as what has been chosen must promise to be what no call of this run has shown
 
 
@@ -219,7 +221,7 @@ def prefers_archive(
     return archive <= _worth_an_archive(files, outlook, measured, by_queries)
 
 
-def beside_archives(
+def taken_over_by_api(
     files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, seconds: float
 ) -> int:
     """Return how many of the archives that wait the API can take over within so many seconds, and be done before them.
@@ -227,12 +229,38 @@ def beside_archives(
     None where a budget or a minute rule is short: an archive spends little of it. Parameters as in `prefers_archive`.
     """
     others = _seconds_by_calls(outlook, measured, by_queries)
-    budget = outlook.core.wait(outlook.files + outlook.trees)
-    if budget > 0.0 or others >= HOUR / 4 or _waits_for_minutes(outlook, measured, by_queries):
+    if _points_are_short(outlook, measured, by_queries):
         return 0
     one = others * files / outlook.files
     coming = ARCHIVE_SHARE * repo_size * outlook.archives / measured.streams.capacity
     return min(outlook.archives, max(round(seconds / one), 1)) if max(one, seconds) < coming else 0
+
+
+def taken_over_by_archives(
+    files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, coming: int
+) -> int:
+    """Return how many repositories that wait archives can take over from the API, and be done before it.
+
+    None where archives add little, where they would take the link from the API's answers, and where a budget or a
+    minute rule is short. Parameters as in `prefers_archive`; ``coming`` are the archives under way.
+    """
+    at_once = min(measured.streams.limit, int(outlook.archive_slots))
+    others = _seconds_by_calls(outlook, measured, by_queries)
+    on_the_wire = _on_the_link(outlook, measured) > WIRE_BOUND * others
+    if coming >= at_once or on_the_wire or _points_are_short(outlook, measured, by_queries):
+        return 0
+    together = ARCHIVE_SHARE * repo_size * at_once / measured.streams.proven
+    seconds = max(archive_seconds(repo_size, measured, measured.idle_rest_seconds), together)
+    added = files * at_once / seconds
+    is_worthwhile = seconds <= others and added >= WORTHWHILE * outlook.files / others
+    return at_once - coming if is_worthwhile else 0
+
+
+def _points_are_short(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
+    """Return whether a budget or a minute rule is what the calls wait for."""
+    if outlook.core.wait(outlook.files + outlook.trees) > 0.0 or _waits_for_minutes(outlook, measured, by_queries):
+        return True
+    return _seconds_by_calls(outlook, measured, by_queries) >= HOUR / 4
 
 
 def _worth_an_archive(files: int, outlook: Outlook, measured: Measurements, by_queries: bool) -> float:

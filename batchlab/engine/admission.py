@@ -102,6 +102,11 @@ class Admission:
         return sum(self._queue.length(lane) for lane in self._queue.lanes if lane.is_archive)
 
     @property
+    def archives_under_way(self) -> int:
+        """Archives that were sent for and have not come."""
+        return sum(count for lane, count in self._open.items() if lane.is_archive)
+
+    @property
     def files_waiting(self) -> int:
         """Files that wait to be sent for, but for those of archives."""
         return sum(self._queue.length(lane) for lane in self._queue.lanes if not lane.reads_repository)

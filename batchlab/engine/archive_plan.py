@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 from batchlab import clock
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements
-from batchlab.control.route_choice import INCLINED, beside_archives, prefers_archive
+from batchlab.control.route_choice import INCLINED, prefers_archive, taken_over_by_api, taken_over_by_archives
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.outlook import Lookout
+from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 
 ROUTE = "tarball"
-WHOLE, IN_PARTS = "repositories whole", "file by file"
+WHOLE, SOME_WHOLE, IN_PARTS = "repositories whole", "some repositories whole", "file by file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,14 @@ class ArchivePlan:
     def __init__(self, lookout: Lookout, governor: Governor, measured: Measurements, trace: Trace) -> None:
         self._lookout, self._governor, self._measured, self._trace = lookout, governor, measured, trace
         self._whole, self._in_parts = Planned(), Planned()
-        self._beside = 0
+        self._taken_over, self._by_archives, self._shared = 0, False, False
         self._on_trial, self._tried = math.inf, 0.0
 
     def chooses(self, files: Sequence[WantedFile], *, several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
-        if self._beside:
-            self._beside -= 1
-            return False
+        if self._taken_over:
+            self._taken_over -= 1
+            return self._by_archives
         chosen, planned = self._is_better(files, several), Planned(1, len(files), files[0].repo_size)
         if chosen:
             self._whole += planned
@@ -116,23 +117,40 @@ class ArchivePlan:
 
     def leaves_resting_host(self) -> bool:
         """Give archives up while their host answers none; tell whether there were any."""
-        if not self._whole.repositories or not self._host_rests:
+        if not (self._whole.repositories or self._shared) or not self._host_rests:
             return False
-        self._whole = Planned()
+        self._whole, self._shared = Planned(), False
         self._note(WHOLE, IN_PARTS, "their host rests for a limit of its own")
         return True
 
-    def lend(self, seconds: float, *, several: bool) -> int:
-        """Return how many archives that wait an API that has nothing else to do can take over in so many seconds.
+    def share(self, seconds: float, *, several: bool) -> Recall:
+        """Return what waits for one host and the other can take over, the API in so many seconds.
 
-        So many of the next choices are none, until it is asked again.
+        So many of the next choices go to that other, until it is asked again.
         """
-        self._beside = 0
-        if seconds and self._whole.repositories and self._lookout.archives_waiting and self._lookout.api_is_idle:
-            files, size = self._whole.mean
-            outlook = self._lookout.outlook(files)
-            self._beside = beside_archives(files, size, outlook, self._measured, several, seconds)
-        return self._beside
+        self._taken_over = 0
+        if not seconds:
+            return Recall()
+        if self._lookout.archives_waiting:
+            self._by_archives, self._taken_over = False, self._for_api(seconds, several)
+            return Recall(archives=self._taken_over)
+        self._by_archives, self._taken_over = True, self._for_archives(several)
+        if self._taken_over and not self._shared:
+            self._note(IN_PARTS, SOME_WHOLE, "the host of archives is idle, and brings them before the API could")
+        self._shared |= self._taken_over > 0
+        return Recall(repositories=self._taken_over)
+
+    def _for_api(self, seconds: float, several: bool) -> int:
+        if not self._whole.repositories or not self._lookout.api_is_idle:
+            return 0
+        files, size = self._whole.mean
+        return taken_over_by_api(files, size, self._lookout.outlook(files), self._measured, several, seconds)
+
+    def _for_archives(self, several: bool) -> int:
+        if not self._in_parts.repositories or self._host_rests:
+            return 0
+        (files, size), coming = self._in_parts.mean, self._lookout.archives_under_way
+        return taken_over_by_archives(files, size, self._lookout.outlook(files), self._measured, several, coming)
 
     def _note(self, old: str, new: str, why: str) -> None:
         self._trace.decide(clock.now(), "planner", "archives", old, new, why)

@@ -27,7 +27,7 @@ from batchlab.engine.governor import Governor, Hold
 from batchlab.engine.holdings import Holdings
 from batchlab.engine.limit_in_force import LimitInForce
 from batchlab.engine.recovery import Recovery
-from batchlab.engine.work_queue import Entry, Job, Lane, WorkQueue
+from batchlab.engine.work_queue import Entry, Job, Lane, Recall, WorkQueue
 from batchlab.errors import AuthenticationError, BatchLabError, CancelledFileError
 from batchlab.frames.records import BatchRecord, TimelineSample
 
@@ -102,7 +102,7 @@ class Dispatcher:
         self._holds: dict[Lane, Hold] = {}
         self.reconfigured: Callable[[], None] = lambda: None
         self.pumped: Callable[[float], None] = lambda now: None
-        self.to_plan_anew: Callable[[], float] = lambda: 0
+        self.to_plan_anew: Callable[[], Recall] = Recall
         self.plan_anew: Callable[[list[Job]], None] = lambda jobs: None
         self.lane_refused: Callable[[], None] = lambda: None
 
@@ -197,8 +197,8 @@ class Dispatcher:
         """Send all that may be sent now, and arrange to be called when more may be."""
         now = clock.now()
         self._queue.mature(now)
-        if archives := self.to_plan_anew():
-            self._plan_anew(archives, now)
+        if any(recall := self.to_plan_anew()):
+            self.plan_anew([entry.job for entry in self._queue.take_back(recall, now)])
         due = self._queue.next_time() or math.inf
         self._holds.clear()
         for lane in self._queue.lanes:
@@ -226,14 +226,6 @@ class Dispatcher:
             return now
         self._holds[lane] = hold
         return now + hold.seconds
-
-    def _plan_anew(self, archives: float, now: float) -> None:
-        """Hand back what waits for its first sending, or so many archives of it: it may go another way by now."""
-        if archives == math.inf:
-            entries = self._queue.take_back(now)
-        else:
-            entries = self._queue.take_back_archives(int(archives), now)
-        self.plan_anew([entry.job for entry in entries])
 
     def _send_another_way(self, job: Job) -> None:
         self.plan_anew([job])

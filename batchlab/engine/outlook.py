@@ -24,8 +24,10 @@ class Backlog:
     ----------
     wanted
         Returns files still wanted, the repositories they are in, and trees not read yet.
-    archives_waiting, files_waiting
-        Return the archives, and the other files, that wait to be sent for.
+    archives_waiting, archives_under_way
+        Return the archives that wait to be sent for, and those that were.
+    files_waiting
+        Returns the other files that wait to be sent for.
     files_a_query
         Returns the files that one query carries now.
     file_size
@@ -34,6 +36,7 @@ class Backlog:
 
     wanted: Callable[[], tuple[int, int, int]]
     archives_waiting: Callable[[], int]
+    archives_under_way: Callable[[], int]
     files_waiting: Callable[[], int]
     files_a_query: Callable[[], int]
     file_size: Callable[[], float]
@@ -108,6 +111,11 @@ class Lookout:
     def archives_waiting(self) -> int:
         """Archives that wait to be sent for."""
         return self._backlog.archives_waiting()
+
+    @property
+    def archives_under_way(self) -> int:
+        """Archives that were sent for and have not come."""
+        return self._backlog.archives_under_way()
 
     @property
     def files_are_wanted(self) -> bool:

@@ -13,6 +13,7 @@ from batchlab.control.trace import Trace
 from batchlab.engine.archive_plan import ArchivePlan
 from batchlab.engine.governor import Governor
 from batchlab.engine.outlook import Lookout
+from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 
 REVIEW_EVERY = 1.0  # seconds
@@ -53,17 +54,14 @@ class Planner:
             self._has_queries = several
         return self._archives.chooses(files, several=several)
 
-    def to_plan_anew(self) -> float:
-        """Predict anew, at most once a second; return how many archives that wait had better go another way by now.
-
-        Infinite where everything that waits had better be planned anew.
-        """
+    def to_plan_anew(self) -> Recall:
+        """Predict anew, at most once a second; return what waits and had better be planned anew by now."""
         begun = self._begin_review()
         changed = (begun and self._reconsider(1)) or self._archives.leaves_resting_host()
         doubted, self._doubted = self._doubted, False
         anew = changed or doubted
-        lent = self._archives.lend(REVIEW_EVERY if begun and not anew else 0.0, several=self._several)
-        return math.inf if anew else lent
+        shared = self._archives.share(REVIEW_EVERY if begun and not anew else 0.0, several=self._several)
+        return Recall(everything=True) if anew else shared
 
     @property
     def _several(self) -> bool:

@@ -136,6 +136,7 @@ class Reading:
         backlog = Backlog(
             wanted=self._wanted,
             archives_waiting=lambda: admission.archives_waiting,
+            archives_under_way=lambda: admission.archives_under_way,
             files_waiting=lambda: admission.files_waiting,
             files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
             file_size=lambda: self._fetching.mean_size,

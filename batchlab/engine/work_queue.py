@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from batchlab.batch_models import BatchResult
@@ -107,6 +108,17 @@ class Entry:
         return (-self.job.priority, self.number)
 
 
+class Recall(NamedTuple):
+    """What is to be taken back of what waits for its first sending: everything, or so many of those wanted least.
+
+    ``archives`` counts archives, ``repositories`` those whose files do not travel as one.
+    """
+
+    everything: bool = False
+    archives: int = 0
+    repositories: int = 0
+
+
 class WorkQueue:
     """Entries by lane; repository readers come first, because they tell what else there is to do.
 
@@ -183,23 +195,27 @@ class WorkQueue:
         """Return when the next waiting entry becomes ready, None when none waits."""
         return self._later[0][0] if self._later else None
 
-    def take_back(self, now: float) -> list[Entry]:
-        """Take out the files that wait for their first sending, in the order of wanting."""
-        return self._take([lane for lane in self._lanes if lane.route != "tree"], now)
+    def take_back(self, recall: Recall, now: float) -> list[Entry]:
+        """Take out files that wait for their first sending, in the order of wanting."""
+        archives = self._untried(lambda lane: lane.is_archive)
+        others = self._untried(lambda lane: not lane.reads_repository)
+        if recall.everything:
+            return self._take([*archives, *others], now)
+        repositories = set(islice(dict.fromkeys(entry.job.repo for entry in reversed(others)), recall.repositories))
+        some = [entry for entry in others if entry.job.repo in repositories]
+        return self._take([*archives[len(archives) - recall.archives :], *some], now)
 
-    def take_back_archives(self, most: int, now: float) -> list[Entry]:
-        """Take out archives that wait for their first sending, so many at most: those that are wanted least."""
-        return self._take([lane for lane in self._lanes if lane.is_archive], now, -most)
+    def _untried(self, wanted: Callable[[Lane], bool]) -> list[Entry]:
+        """Return what waits for its first sending in some lanes, in the order of wanting."""
+        waiting = sorted(item for lane in self._lanes if wanted(lane) for item in self._lanes[lane])
+        return [entry for _, entry in waiting if entry.attempt == 1]
 
-    def _take(self, lanes: Sequence[Lane], now: float, first: int = 0) -> list[Entry]:
-        """Take out what waits in lanes for its first sending, from the ``first`` in the order of wanting."""
-        waiting = sorted(item for lane in lanes for item in self._lanes[lane] if item[-1].attempt == 1)
-        taken = dict(waiting[first:])
-        for lane in lanes:
-            entries = self._lanes[lane]
-            entries[:] = [item for item in entries if item[0] not in taken]
-            heapq.heapify(entries)
-        return [self._charged(entry, now) for entry in taken.values()]
+    def _take(self, entries: Sequence[Entry], now: float) -> list[Entry]:
+        taken = {entry.order for entry in entries}
+        for lane in {entry.job.lane for entry in entries}:
+            self._lanes[lane] = [item for item in self._lanes[lane] if item[0] not in taken]
+            heapq.heapify(self._lanes[lane])
+        return [self._charged(entry, now) for entry in sorted(entries, key=lambda entry: entry.order)]
 
     def drain(self, now: float) -> Iterator[Entry]:
         """Take everything out, in no special order."""

@@ -10,11 +10,12 @@ from batchlab.control.measurements import Measurements, query_seconds
 from batchlab.control.route_choice import (
     Allowance,
     Outlook,
-    beside_archives,
     prefers_archive,
     prefers_queries,
     seconds_by_queries,
     seconds_by_single_files,
+    taken_over_by_api,
+    taken_over_by_archives,
 )
 
 UNLIMITED = Outlook(
@@ -206,16 +207,44 @@ def test_where_minutes_are_short_an_archive_for_one_point_beats_two_files_for_tw
 def test_an_idle_api_takes_over_as_many_archives_that_wait_as_it_can_read_in_the_time() -> None:
     waiting, shared = replace(UNLIMITED, archives=40), _after_archives(2e6, seconds=1.0)
     a_second = waiting.files / seconds_by_single_files(waiting, shared)
-    assert beside_archives(40, 8_000_000, waiting, shared, by_queries=False, seconds=1.0) == round(a_second / 40)
-    assert beside_archives(40, 8_000_000, waiting, shared, by_queries=False, seconds=20.0) == 40
+    assert taken_over_by_api(40, 8_000_000, waiting, shared, by_queries=False, seconds=1.0) == round(a_second / 40)
+    assert taken_over_by_api(40, 8_000_000, waiting, shared, by_queries=False, seconds=20.0) == 40
 
 
 def test_archives_that_come_as_soon_as_the_api_could_read_their_files_are_left_alone() -> None:
     waiting, alone = replace(UNLIMITED, archives=40), _after_archives(2e6, seconds=0.001)
-    assert beside_archives(40, 8_000_000, waiting, alone, by_queries=False, seconds=1.0) == 0
+    assert taken_over_by_api(40, 8_000_000, waiting, alone, by_queries=False, seconds=1.0) == 0
 
 
 def test_no_archive_is_taken_over_where_a_budget_or_a_minute_rule_is_short() -> None:
     waiting, shared = replace(UNLIMITED, archives=40), _after_archives(2e6, seconds=1.0)
     for short in (replace(waiting, core=Allowance(400, 1500.0, 4000)), replace(waiting, rest_rate=12.0)):
-        assert beside_archives(40, 8_000_000, short, shared, by_queries=False, seconds=1.0) == 0
+        assert taken_over_by_api(40, 8_000_000, short, shared, by_queries=False, seconds=1.0) == 0
+
+
+def test_an_idle_host_of_archives_takes_over_as_many_repositories_as_may_come_at_once() -> None:
+    slow, shared = replace(UNLIMITED, slots=2), _after_archives(2e6, seconds=1.0)
+    assert taken_over_by_archives(40, 8_000_000, slow, shared, by_queries=False, coming=0) == shared.streams.limit
+    assert taken_over_by_archives(40, 8_000_000, slow, shared, by_queries=False, coming=shared.streams.limit) == 0
+
+
+def test_before_any_archive_has_come_a_first_round_is_taken_over() -> None:
+    slow = replace(UNLIMITED, slots=2)
+    assert taken_over_by_archives(40, 8_000_000, slow, _measured(0.05), by_queries=False, coming=1) == 3
+
+
+def test_no_repository_is_taken_over_that_the_api_would_have_read_before_its_archive_comes() -> None:
+    quick = replace(UNLIMITED, files=40, repositories=1)
+    assert taken_over_by_archives(40, 80_000_000, quick, _measured(0.05), by_queries=False, coming=0) == 0
+
+
+def test_no_repository_is_taken_over_where_archives_would_add_little() -> None:
+    long = replace(UNLIMITED, files=100_000, repositories=50_000, slots=32)
+    assert taken_over_by_archives(2, 80_000_000, long, _measured(0.05), by_queries=False, coming=0) == 0
+
+
+def test_no_repository_is_taken_over_where_points_are_short_or_the_link_carries_the_api_s_answers() -> None:
+    slow, shared = replace(UNLIMITED, slots=2), _after_archives(2e6, seconds=1.0)
+    short = replace(slow, core=Allowance(400, 1500.0, 4000)), replace(slow, rest_rate=12.0)
+    for busy in (*short, replace(slow, file_size=200_000.0)):
+        assert taken_over_by_archives(40, 8_000_000, busy, shared, by_queries=False, coming=0) == 0

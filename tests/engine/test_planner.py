@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 
 import pytest
 
@@ -14,12 +13,14 @@ from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.outlook import Backlog, Lookout
 from batchlab.engine.planner import REVIEW_EVERY, Planner
+from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 from batchlab.twin import run_virtual
 
 REPOSITORIES, FILES = 200, 40
 WANTED = [WantedFile(Repository("town/house"), f"{n}/go.mod", "", 5_000, 8_000_000) for n in range(FILES)]
 LIMIT = 16
+EVERYTHING = Recall(everything=True)
 
 
 class Run:
@@ -28,12 +29,13 @@ class Run:
     def __init__(self) -> None:
         policy, config = POLICIES[BatchStrategy.ADAPTIVE], BatchConfig.lab()
         self.measured, self.trace = Measurements(), Trace()
-        self.archives_waiting = 0
+        self.archives_waiting = self.archives_under_way = 0
         governor = Governor(policy, config)
         governor.answered("core", 1, 1, None)  # by a server that names no limits
         backlog = Backlog(
             wanted=lambda: (REPOSITORIES * FILES, REPOSITORIES, 0),
             archives_waiting=lambda: self.archives_waiting,
+            archives_under_way=lambda: self.archives_under_way,
             files_waiting=lambda: REPOSITORIES * FILES,
             files_a_query=lambda: 20,
             file_size=lambda: 5_000.0,
@@ -55,7 +57,7 @@ class Run:
         """Plan all repositories; return how many are to be archives."""
         return sum(self.planner.archive(WANTED, several=False) for _ in range(REPOSITORIES))
 
-    async def review(self) -> float:
+    async def review(self) -> Recall:
         await asyncio.sleep(REVIEW_EVERY)
         return self.planner.to_plan_anew()
 
@@ -74,17 +76,18 @@ async def _on_trial() -> Run:
     """Return it when single files take 30 s by now, and a round of archives is on its way."""
     run = await _file_by_file()
     run.blobs_take(0.06)
-    assert await run.review() == math.inf
+    assert await run.review() == EVERYTHING
     assert run.planned() == run.measured.streams.limit == 8
+    run.archives_under_way = 8
     return run
 
 
 def test_archives_that_are_only_hoped_to_be_quicker_by_now_are_tried_by_one_round() -> None:
-    async def go_on() -> tuple[float, int]:
+    async def go_on() -> tuple[Recall, int]:
         run = await _on_trial()
         return await run.review(), run.planned()
 
-    assert run_virtual(go_on) == (0.0, 0)
+    assert run_virtual(go_on) == (Recall(), 0)
 
 
 def test_archives_that_wait_already_are_no_part_of_what_a_hope_is_tried_on() -> None:
@@ -92,7 +95,7 @@ def test_archives_that_wait_already_are_no_part_of_what_a_hope_is_tried_on() -> 
         run = await _file_by_file()
         run.archives_waiting = 100
         run.blobs_take(0.06)
-        assert await run.review() == math.inf
+        assert await run.review() == EVERYTHING
         run.archives_waiting = 0  # they were handed back, to be planned with the others
         return run.planned()
 
@@ -111,9 +114,21 @@ def test_what_that_round_has_shown_is_reason_for_all_or_for_none(seconds: float,
 
 
 def test_where_archives_are_quicker_at_the_rate_that_they_came_at_none_is_tried_first() -> None:
-    async def go_on() -> tuple[float, int]:
+    async def go_on() -> tuple[Recall, int]:
         run = await _file_by_file()
         run.blobs_take(0.2)
         return await run.review(), run.planned()
 
-    assert run_virtual(go_on) == (math.inf, REPOSITORIES)
+    assert run_virtual(go_on) == (EVERYTHING, REPOSITORIES)
+
+
+def test_repositories_that_wait_for_a_busy_api_go_whole_while_the_host_of_archives_is_idle() -> None:
+    async def go_on() -> tuple[Recall, int, Recall]:
+        run = await _file_by_file()
+        run.blobs_take(0.03)
+        recall = await run.review()
+        whole = run.planned()
+        run.archives_under_way = run.measured.streams.limit
+        return recall, whole, await run.review()
+
+    assert run_virtual(go_on) == (Recall(repositories=8), 8, Recall())

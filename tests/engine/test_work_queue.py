@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from batchlab.batch_models import BatchRequest, BatchResult
 from batchlab.control.waits import Reason
-from batchlab.engine.work_queue import Entry, Lane, WorkQueue
+from batchlab.engine.work_queue import Entry, Lane, Recall, WorkQueue
 
 TREES, FILES = Lane(True, "core"), Lane(False, "core")
 
@@ -100,7 +100,7 @@ def test_what_waits_for_its_first_sending_can_be_taken_back_to_be_planned_anew()
         queue.add(errand, 0.0)
     queue.return_later(Entry(Errand(9, lane=blobs), 7, 0.0, 0.0, attempt=2), 0.0, 1.0)
     queue.mature(1.0)
-    assert [(entry.job.priority, entry.job.lane) for entry in queue.take_back(1.0)] == [
+    assert [(entry.job.priority, entry.job.lane) for entry in queue.take_back(Recall(everything=True), 1.0)] == [
         (5, blobs),
         (0, blobs),
         (0, archives),
@@ -113,6 +113,16 @@ def test_of_archives_that_wait_those_wanted_least_can_be_taken_back_alone() -> N
     queue, archives, blobs = WorkQueue(), Lane(True, "core", "tarball"), Lane(False, "core", "blobs")
     for errand in (Errand(lane=blobs), Errand(5, lane=archives), Errand(1, lane=archives), Errand(3, lane=archives)):
         queue.add(errand, 0.0)
-    assert [entry.job.priority for entry in queue.take_back_archives(2, 0.0)] == [3, 1]
+    assert [entry.job.priority for entry in queue.take_back(Recall(archives=2), 0.0)] == [3, 1]
     assert [entry.job.priority for entry in emptied(queue, archives)] == [5]
-    assert (queue.length(blobs), queue.take_back_archives(2, 0.0)) == (1, [])
+    assert (queue.length(blobs), queue.take_back(Recall(archives=2), 0.0)) == (1, [])
+
+
+def test_of_repositories_that_wait_those_wanted_least_can_be_taken_back_with_all_their_files() -> None:
+    queue, archives = WorkQueue(), Lane(True, "core", "tarball")
+    for priority, repo in ((5, "acme/app"), (1, "acme/lib"), (3, "acme/web"), (2, "acme/lib"), (4, "acme/web")):
+        queue.add(Errand(priority, repo=repo), 0.0)
+    queue.add(Errand(0, lane=archives, repo="acme/app"), 0.0)
+    assert [entry.job.priority for entry in queue.take_back(Recall(repositories=2), 0.0)] == [4, 3, 2, 1]
+    assert [entry.job.priority for entry in emptied(queue)] == [5]
+    assert (queue.length(archives), queue.take_back(Recall(), 0.0)) == (1, [])
