@@ -128,17 +128,14 @@ class ArchivePlan:
 
         So many of the next choices go to that other, until it is asked again.
         """
-        self._taken_over = 0
+        self._taken_over, self._by_archives = 0, not self._lookout.archives_waiting
         if not seconds:
             return Recall()
-        if self._lookout.archives_waiting:
-            self._by_archives, self._taken_over = False, self._for_api(seconds, several)
-            return Recall(archives=self._taken_over)
-        self._by_archives, self._taken_over = True, self._for_archives(several)
-        if self._taken_over and not self._shared:
-            self._note(IN_PARTS, SOME_WHOLE, "the host of archives is idle, and brings them before the API could")
-        self._shared |= self._taken_over > 0
-        return Recall(repositories=self._taken_over)
+        if self._by_archives:
+            self._taken_over = self._for_archives(several)
+            return Recall(repositories=self._taken_over)
+        self._taken_over = self._for_api(seconds, several)
+        return Recall(archives=self._taken_over)
 
     def _for_api(self, seconds: float, several: bool) -> int:
         if not self._whole.repositories or not self._lookout.api_is_idle:
@@ -150,7 +147,11 @@ class ArchivePlan:
         if not self._in_parts.repositories or self._host_rests:
             return 0
         (files, size), coming = self._in_parts.mean, self._lookout.archives_under_way
-        return taken_over_by_archives(files, size, self._lookout.outlook(files), self._measured, several, coming)
+        number = taken_over_by_archives(files, size, self._lookout.outlook(files), self._measured, several, coming)
+        if number and not self._shared:
+            self._shared = True
+            self._note(IN_PARTS, SOME_WHOLE, "the host of archives is idle, and brings them before the API could")
+        return number
 
     def _note(self, old: str, new: str, why: str) -> None:
         self._trace.decide(clock.now(), "planner", "archives", old, new, why)

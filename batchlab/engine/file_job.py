@@ -40,7 +40,7 @@ class FileJob:
     def __init__(self, fetching: FileFetching, route: Route, asks: Sequence[Ask]) -> None:
         self._fetching, self._route, self.asks = fetching, route, list(asks)
         self.route = route.name
-        self.repo = asks[0].file.repo.full_name
+        self.repo, self.repo_size = asks[0].file.repo.full_name, asks[0].file.repo_size
         self.lane = Lane(route.whole_repository, route.pool, route.name)
         self.priority = max(ask.result.request.priority for ask in asks)
         self._to_disk = fetching.batching.goes_to_disk(route, asks[0].file)

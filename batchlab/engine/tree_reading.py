@@ -101,6 +101,7 @@ class TreeJob:
     points = 1
     memory = 0
     priority = 0
+    repo_size = 0
     obstacle = None
 
     def __init__(self, reading: TreeReading, ref: str, prefix: str, recursive: bool) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple, Protocol
 
 from batchlab.batch_models import BatchResult
@@ -40,6 +40,7 @@ class Job(Protocol):
     repo: str
     lane: Lane
     priority: int
+    repo_size: int
 
     @property
     def points(self) -> int:
@@ -109,9 +110,10 @@ class Entry:
 
 
 class Recall(NamedTuple):
-    """What is to be taken back of what waits for its first sending: everything, or so many of those wanted least.
+    """What is to be taken back of what waits for its first sending: everything, or a number.
 
-    ``archives`` counts archives, ``repositories`` those whose files do not travel as one.
+    Of ``archives``, those that are wanted least; of ``repositories`` that wait file by file, those that have the fewest
+    bytes for each of these files.
     """
 
     everything: bool = False
@@ -201,9 +203,9 @@ class WorkQueue:
         others = self._untried(lambda lane: not lane.reads_repository)
         if recall.everything:
             return self._take([*archives, *others], now)
-        repositories = set(islice(dict.fromkeys(entry.job.repo for entry in reversed(others)), recall.repositories))
+        repositories = _lightest(others, recall.repositories)
         some = [entry for entry in others if entry.job.repo in repositories]
-        return self._take([*archives[len(archives) - recall.archives :], *some], now)
+        return self._take([*archives[max(0, len(archives) - recall.archives) :], *some], now)
 
     def _untried(self, wanted: Callable[[Lane], bool]) -> list[Entry]:
         """Return what waits for its first sending in some lanes, in the order of wanting."""
@@ -235,3 +237,12 @@ class WorkQueue:
             result.pacing_wait += waited.pacing
             result.limit_wait += waited.limit
         return entry
+
+
+def _lightest(entries: Sequence[Entry], number: int) -> set[str]:
+    """Return the repositories with the fewest bytes for each of their files that wait; of equals those wanted least."""
+    files, size = Counter[str](), {}
+    for entry in entries:
+        files[entry.job.repo] += len(entry.job.results)
+        size[entry.job.repo] = entry.job.repo_size
+    return set(heapq.nsmallest(number, reversed(files), key=lambda repo: size[repo] / files[repo]))

@@ -30,6 +30,7 @@ class Errand:
     lane: Lane = ARCHIVES
     repo: str = "acme/app"
     priority: int = 0
+    repo_size: int = 0
     results: list[Any] = field(default_factory=list)
     ended_with: Exception | None = None
 

@@ -22,6 +22,7 @@ class Errand:
     route: str = "blobs"
     repo: str = "acme/app"
     points: int = 1
+    repo_size: int = 0
     results: list[Any] = field(default_factory=list)
 
 
@@ -116,13 +117,17 @@ def test_of_archives_that_wait_those_wanted_least_can_be_taken_back_alone() -> N
     assert [entry.job.priority for entry in queue.take_back(Recall(archives=2), 0.0)] == [3, 1]
     assert [entry.job.priority for entry in emptied(queue, archives)] == [5]
     assert (queue.length(blobs), queue.take_back(Recall(archives=2), 0.0)) == (1, [])
+    queue.add(Errand(lane=archives), 0.0)
+    assert len(queue.take_back(Recall(archives=5), 0.0)) == 1
 
 
-def test_of_repositories_that_wait_those_wanted_least_can_be_taken_back_with_all_their_files() -> None:
+def test_of_repositories_that_wait_the_lightest_for_their_files_can_be_taken_back() -> None:
     queue, archives = WorkQueue(), Lane(True, "core", "tarball")
-    for priority, repo in ((5, "acme/app"), (1, "acme/lib"), (3, "acme/web"), (2, "acme/lib"), (4, "acme/web")):
-        queue.add(Errand(priority, repo=repo), 0.0)
-    queue.add(Errand(0, lane=archives, repo="acme/app"), 0.0)
-    assert [entry.job.priority for entry in queue.take_back(Recall(repositories=2), 0.0)] == [4, 3, 2, 1]
-    assert [entry.job.priority for entry in emptied(queue)] == [5]
+    sizes = {"acme/app": 100, "acme/lib": 300, "acme/web": 200, "acme/cli": 400}
+    for repo in ("acme/app", "acme/lib", "acme/web", "acme/lib", "acme/lib", "acme/cli", "acme/web"):
+        queue.add(Errand(repo=repo, repo_size=sizes[repo], results=[BatchResult(BatchRequest(repo, "go.mod"))]), 0.0)
+    queue.add(Errand(lane=archives, repo="acme/app", repo_size=1), 0.0)
+    taken = queue.take_back(Recall(repositories=2), 0.0)
+    assert [entry.job.repo for entry in taken] == ["acme/lib", "acme/web", "acme/lib", "acme/lib", "acme/web"]
+    assert [entry.job.repo for entry in emptied(queue)] == ["acme/app", "acme/cli"]
     assert (queue.length(archives), queue.take_back(Recall(), 0.0)) == (1, [])
