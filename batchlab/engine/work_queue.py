@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from batchlab.batch_models import BatchResult
@@ -13,6 +14,8 @@ from batchlab.control.measurements import Measurements
 from batchlab.control.waits import WaitClock, Waits
 from batchlab.errors import BatchLabError
 from batchlab.routes import Send
+
+HEAVY = 1.5  # times the mean of bytes for each file that waits
 
 
 class Lane(NamedTuple):
@@ -110,10 +113,9 @@ class Entry:
 
 
 class Recall(NamedTuple):
-    """What is to be taken back of what waits for its first sending: everything, or a number.
+    """What is to be taken back of what waits for its first sending: everything, or so many of those wanted least.
 
-    Of ``archives``, those that are wanted least; of ``repositories`` that wait file by file, those that have the fewest
-    bytes for each of these files.
+    ``archives`` counts archives, ``repositories`` those that wait file by file and are not too heavy for an archive.
     """
 
     everything: bool = False
@@ -203,7 +205,7 @@ class WorkQueue:
         others = self._untried(lambda lane: not lane.reads_repository)
         if recall.everything:
             return self._take([*archives, *others], now)
-        repositories = _lightest(others, recall.repositories)
+        repositories = _light(others, recall.repositories)
         some = [entry for entry in others if entry.job.repo in repositories]
         return self._take([*archives[max(0, len(archives) - recall.archives) :], *some], now)
 
@@ -239,10 +241,11 @@ class WorkQueue:
         return entry
 
 
-def _lightest(entries: Sequence[Entry], number: int) -> set[str]:
-    """Return the repositories with the fewest bytes for each of their files that wait; of equals those wanted least."""
+def _light(entries: Sequence[Entry], number: int) -> set[str]:
+    """Return the repositories wanted least, but for those that have far more bytes for each of their files."""
     files, size = Counter[str](), {}
     for entry in entries:
         files[entry.job.repo] += len(entry.job.results)
         size[entry.job.repo] = entry.job.repo_size
-    return set(heapq.nsmallest(number, reversed(files), key=lambda repo: size[repo] / files[repo]))
+    most = HEAVY * sum(size.values()) / max(1, files.total())
+    return set(islice((repo for repo in reversed(files) if size[repo] <= most * files[repo]), number))

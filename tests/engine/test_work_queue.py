@@ -121,7 +121,7 @@ def test_of_archives_that_wait_those_wanted_least_can_be_taken_back_alone() -> N
     assert len(queue.take_back(Recall(archives=5), 0.0)) == 1
 
 
-def test_of_repositories_that_wait_the_lightest_for_their_files_can_be_taken_back() -> None:
+def test_of_repositories_that_wait_those_wanted_least_can_be_taken_back_but_for_heavy_ones() -> None:
     queue, archives = WorkQueue(), Lane(True, "core", "tarball")
     sizes = {"acme/app": 100, "acme/lib": 300, "acme/web": 200, "acme/cli": 400}
     for repo in ("acme/app", "acme/lib", "acme/web", "acme/lib", "acme/lib", "acme/cli", "acme/web"):
