@@ -218,12 +218,13 @@ def compare(
     interrupted = False
     try:
         for arm, seed in product(arms, replications):
-            run = _run(hub, arm, seed, wanted, patterns, memory, progress)
+            run, interrupted = _run(hub, arm, seed, wanted, patterns, memory, progress)
             runs.setdefault(arm.name, run)
-            if interrupted := run.interrupted:
+            if not run.interrupted:
+                row = row_of_run(run, run.strategy)
+                rows.append(row if bounds is None else bounded(row, bounds.seconds(arm.config, seed)))
+            if interrupted:
                 break
-            row = row_of_run(run, run.strategy)
-            rows.append(row if bounds is None else bounded(row, bounds.seconds(arm.config, seed)))
     except KeyboardInterrupt:  # between two runs
         interrupted = True
     return _study(rows, runs, hub, config, interrupted=interrupted)
@@ -237,14 +238,16 @@ def _run(
     patterns: Sequence[str],
     memory: HostMemory | None,
     progress: Callable[[str, int, RunHandle], None] | None,
-) -> Run:
+) -> tuple[Run, bool]:
+    """Return a run, and whether an interrupt came: a run that had read everything by then is whole all the same."""
     with fresh_cache(hub) as cache:
         known = None if memory is None else memory.copy()
         own = BatchConfig(**arm.config.to_dict())
         handle = start(
             repositories, hub, arm.policy, config=own, patterns=patterns, cache=cache, memory=known, seed=seed
         )
-        return wait_or_interrupt(handle, None if progress is None else lambda h: progress(arm.name, seed, h))
+        run = wait_or_interrupt(handle, None if progress is None else lambda h: progress(arm.name, seed, h))
+        return run, handle.interrupted
 
 
 def _study(rows: list[Row], runs: dict[str, Run], hub: Hub, config: BatchConfig, *, interrupted: bool) -> Study:

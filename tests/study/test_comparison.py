@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from batchlab.hub.sim import SimHub
+from batchlab.runs import RunHandle
 from batchlab.study import Study, compare
 from batchlab.study.replication import bounded
 
@@ -59,3 +60,17 @@ def test_where_the_truth_is_not_known_there_is_no_bound(hub: SimHub) -> None:
 def test_a_run_that_lost_files_has_no_efficiency() -> None:
     row = bounded({"failed": 2, "makespan": 1.0}, 5.0)
     assert (row["bound"], math.isnan(row["efficiency"])) == (5.0, True)
+
+
+def test_an_interrupt_that_comes_when_a_run_has_read_everything_ends_the_comparison(
+    hub: SimHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(strategy: str, seed: int, handle: RunHandle) -> None:
+        handle.result()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("batchlab.runs.scanning.HEED_INTERRUPTS", 0.0)
+    study = compare(hub, ["parallel"], seeds=range(3), progress=interrupt)
+    assert study.interrupted
+    assert list(study.replications["seed"]) == [0]
+    assert not study.runs["parallel"].interrupted
