@@ -229,7 +229,7 @@ def taken_over_by_api(
     None where a budget or a minute rule is short: an archive spends little of it. Parameters as in `prefers_archive`.
     """
     others = _seconds_by_calls(outlook, measured, by_queries)
-    if _points_are_short(outlook, measured, by_queries):
+    if _points_are_short(others, outlook, measured, by_queries):
         return 0
     one = others * files / outlook.files
     coming = ARCHIVE_SHARE * repo_size * outlook.archives / measured.streams.capacity
@@ -247,7 +247,7 @@ def taken_over_by_archives(
     at_once = min(measured.streams.limit, int(outlook.archive_slots))
     others = _seconds_by_calls(outlook, measured, by_queries)
     on_the_wire = _on_the_link(outlook, measured) > WIRE_BOUND * others
-    if coming >= at_once or on_the_wire or _points_are_short(outlook, measured, by_queries):
+    if coming >= at_once or on_the_wire or _points_are_short(others, outlook, measured, by_queries):
         return 0
     together = ARCHIVE_SHARE * repo_size * at_once / measured.streams.proven
     seconds = max(archive_seconds(repo_size, measured, measured.idle_rest_seconds), together)
@@ -256,11 +256,10 @@ def taken_over_by_archives(
     return at_once - coming if is_worthwhile else 0
 
 
-def _points_are_short(outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
-    """Return whether a budget or a minute rule is what the calls wait for."""
-    if outlook.core.wait(outlook.files + outlook.trees) > 0.0 or _waits_for_minutes(outlook, measured, by_queries):
-        return True
-    return _seconds_by_calls(outlook, measured, by_queries) >= HOUR / 4
+def _points_are_short(seconds: float, outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
+    """Return whether a budget or a minute rule is what calls wait for that take so many seconds."""
+    budget = outlook.core.wait(outlook.files + outlook.trees)
+    return budget > 0.0 or seconds >= HOUR / 4 or _waits_for_minutes(outlook, measured, by_queries)
 
 
 def _worth_an_archive(files: int, outlook: Outlook, measured: Measurements, by_queries: bool) -> float:

@@ -128,9 +128,10 @@ class ArchivePlan:
 
         So many of the next choices go to that other, until it is asked again.
         """
-        self._taken_over, self._by_archives = 0, not self._lookout.archives_waiting
+        self._taken_over = 0
         if not seconds:
             return Recall()
+        self._by_archives = not self._lookout.archives_waiting
         if self._by_archives:
             self._taken_over = self._for_archives(several)
             return Recall(repositories=self._taken_over)

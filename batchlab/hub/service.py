@@ -198,8 +198,8 @@ class EmbeddedGitHub:
             Seconds until the next piece of the body has arrived, and the piece. The following one is to be asked
             for then.
         """
-        body, share = exchange.response.body, 2 if exchange.is_truncated else 1
-        sent, wire = len(body) // share, exchange.wire // share
+        body, parts = exchange.response.body, 2 if exchange.is_truncated else 1
+        sent, wire = len(body) // parts, exchange.wire // parts
         pieces = self._link.pieces(max(sent, wire)) if sent else 0
         for piece, charged in zip(even_parts(sent, pieces), even_parts(wire, pieces), strict=True):
             size = charged.stop - charged.start
