@@ -6,12 +6,13 @@ priors, replaced by what the run's own calls show.
 References
 ----------
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+C. Polychronopoulos, D. Kuck, "Guided Self-Scheduling", https://doi.org/10.1109/TC.1987.5009495
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements, archive_seconds, query_seconds
 
@@ -22,6 +23,7 @@ ALIKE = 1.1  # plans within a tenth of the best are alike; the one with fewest p
 INCLINED = 1.1  # times as good as the other way: what has been chosen
 WORTHWHILE = 0.1  # of the API's files a second is what archives beside it have to add
 WIRE_BOUND = 0.25  # of the API's time on the link, from which archives beside it would take it away
+LEAST_SHARE = 0.5  # of a full query: of a smaller one too much is fixed
 UNTRIED = 1.25  # times as good as what has been chosen must promise to be what no call of this run has shown
 
 
@@ -176,6 +178,27 @@ def prefers_queries(outlook: Outlook, measured: Measurements, *, by_queries: boo
         return True
     margin = INCLINED if by_queries else 1.0 / (INCLINED if measured.knows_queries else UNTRIED)
     return seconds_by_queries(outlook, measured) <= ALIKE * margin * seconds_by_single_files(outlook, measured)
+
+
+def even_share(waiting: int, outlook: Outlook, measured: Measurements) -> float:
+    """Return the files that one query carries at most for the last ones to end together: guided self-scheduling.
+
+    Infinite while trees bring more, while archives wait that may be handed over, and where more queries would wait for
+    GraphQL's rule or its budget.
+
+    Parameters
+    ----------
+    waiting
+        Files that wait to be sent for.
+    outlook, measured
+        What is still wanted, and what was measured.
+    """
+    share = max(math.ceil(waiting / outlook.slots), math.ceil(LEAST_SHARE * outlook.files_a_query))
+    if outlook.trees or outlook.archives or share >= outlook.files_a_query:
+        return math.inf
+    calls, one = _queries(replace(outlook, files_a_query=share), measured)
+    is_held_back = outlook.by_service(calls * one) > 0.0 or outlook.graphql.wait(calls) > 0.0
+    return math.inf if is_held_back else share
 
 
 def prefers_archive(

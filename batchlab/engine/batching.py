@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from batchlab import clock
@@ -29,6 +30,11 @@ class Batching:
         What calls have shown.
     recalled
         The number that an earlier run ended with, None to begin with the policy's own.
+
+    Attributes
+    ----------
+    even_share
+        Returns the files that a call carries at most for the last ones to end together; infinite unless somebody plans.
     """
 
     PATIENCE = 5.0  # seconds that a call may take before its failure speaks of its size
@@ -45,6 +51,7 @@ class Batching:
         self._controller = begin(config)
         self._start = self._controller.size
         self._most_brought = 0
+        self.even_share: Callable[[], float] = lambda: math.inf
         if recalled is not None:
             self._controller.size = max(config.min_batch_size, min(recalled, config.max_batch_size))
 
@@ -55,7 +62,10 @@ class Batching:
 
     def files_a_call(self, route: Route) -> int:
         """Return the files that a full call of this route carries now."""
-        return min(route.most_files, self._controller.size)
+        most = min(route.most_files, self._controller.size)
+        if most == 1:
+            return 1
+        return int(min(most, max(self.even_share(), self._config.min_batch_size)))
 
     def fits(self, route: Route, files: Sequence[WantedFile], more: WantedFile) -> bool:
         """Return whether ``more`` may travel with ``files``."""

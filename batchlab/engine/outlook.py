@@ -105,7 +105,12 @@ class Lookout:
     @property
     def api_is_idle(self) -> bool:
         """Whether nothing waits for the API, and it could take more."""
-        return not self._backlog.files_waiting() and self._limiter.free
+        return not self.files_waiting and self._limiter.free
+
+    @property
+    def files_waiting(self) -> int:
+        """Files that wait to be sent for, but for those of archives."""
+        return self._backlog.files_waiting()
 
     @property
     def archives_waiting(self) -> int:

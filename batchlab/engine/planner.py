@@ -7,7 +7,13 @@ from collections.abc import Sequence
 
 from batchlab import clock
 from batchlab.control.measurements import Measurements
-from batchlab.control.route_choice import Outlook, prefers_queries, seconds_by_queries, seconds_by_single_files
+from batchlab.control.route_choice import (
+    Outlook,
+    even_share,
+    prefers_queries,
+    seconds_by_queries,
+    seconds_by_single_files,
+)
 from batchlab.control.sample import Sample
 from batchlab.control.trace import Trace
 from batchlab.engine.archive_plan import ArchivePlan
@@ -53,6 +59,10 @@ class Planner:
         if self._by_queries:
             self._has_queries = several
         return self._archives.chooses(files, several=several)
+
+    def even_share(self) -> float:
+        """Return the files that a query carries at most for the last ones to end together; infinite for any number."""
+        return even_share(self._lookout.files_waiting, self._lookout.outlook(1), self._measured)
 
     def to_plan_anew(self) -> Recall:
         """Predict anew, at most once a second; return what waits and had better be planned anew by now."""

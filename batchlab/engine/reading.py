@@ -138,13 +138,14 @@ class Reading:
             archives_waiting=lambda: admission.archives_waiting,
             archives_under_way=lambda: admission.archives_under_way,
             files_waiting=lambda: admission.files_waiting,
-            files_a_query=lambda: self._batching.files_a_call(ROUTES["graphql"]),
+            files_a_query=lambda: min(self._batching.size, ROUTES["graphql"].most_files),
             file_size=lambda: self._fetching.mean_size,
         )
         governor, measured = self._dispatcher.governor, self._measured
         lookout = Lookout(policy, config, governor, measured, self._dispatcher.limiter, backlog)
         planner = Planner(lookout, governor, measured, self._trace)
         self._dispatcher.to_plan_anew, self._dispatcher.plan_anew = planner.to_plan_anew, self._fetching.plan_anew
+        self._batching.even_share = planner.even_share
         return planner
 
     def _wanted(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from batchlab.control.measurements import Measurements, query_seconds
 from batchlab.control.route_choice import (
     Allowance,
     Outlook,
+    even_share,
     prefers_archive,
     prefers_queries,
     seconds_by_queries,
@@ -75,6 +77,26 @@ def test_queries_that_turn_out_slow_are_believed_over_the_prior() -> None:
     for _ in range(10):
         measured.query(files=20, repositories=1, size=0, seconds=3 * query_seconds(20, 1))
     assert seconds_by_queries(UNLIMITED, measured) == pytest.approx(3 * before)
+
+
+def test_the_last_queries_share_what_waits_evenly_and_no_smaller_than_half() -> None:
+    shares = [even_share(waiting, UNLIMITED, _measured(0.2)) for waiting in (1600, 639, 480, 40)]
+    assert shares == [math.inf, math.inf, 15, 10]
+
+
+@pytest.mark.parametrize(
+    "held_back",
+    [
+        {"trees": 1},
+        {"archives": 1},
+        {"graphql": Allowance(30, 1500.0, 4000)},
+        {"service_share": 1.0, "service_used": 45.0},
+    ],
+)
+def test_queries_stay_full_while_more_may_come_and_where_more_of_them_would_wait(held_back: dict[str, Any]) -> None:
+    few = replace(UNLIMITED, files=320)
+    assert even_share(160, few, _measured(0.2)) == 10
+    assert even_share(160, replace(few, **held_back), _measured(0.2)) == math.inf
 
 
 def _turns_at(by_queries: bool, *, tried: bool) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from batchlab.batch_config import BatchConfig
@@ -55,3 +57,14 @@ def test_a_full_call_that_fails_at_once_twice_was_too_much(batching: Batching) -
 def test_a_call_that_failed_after_long_was_too_much_the_first_time(batching: Batching) -> None:
     assert too_much(batching, START, Batching.PATIENCE, 1)
     assert batching.size == START // 2
+
+
+def test_an_even_share_makes_calls_smaller_down_to_the_configured_least() -> None:
+    config = BatchConfig.lab(min_batch_size=6)
+    batching = Batching(lambda config: LearnedSize(START, 6, 100), config, Trace(), Measurements())
+    sizes = []
+    for share in (math.inf, 12, 2):
+        batching.even_share = lambda share=share: share
+        sizes.append(batching.files_a_call(ROUTES["graphql"]))
+    assert sizes == [START, 12, 6]
+    assert batching.files_a_call(ROUTES["blobs"]) == 1

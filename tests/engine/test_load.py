@@ -53,6 +53,15 @@ def test_queries_that_load_stretched_to_the_servers_clock_are_sent_again_whole_a
     assert not decisions.why.str.contains("too much for the server").any()
 
 
+def test_slots_are_idle_at_the_end_for_less_than_a_full_query(read: Read) -> None:
+    reading = _by_any_route(read, SimHub(scenario=Scenario("far", latency=FAR, work=WORK)))
+    assert len(reading.delivered) == 4000
+    queries = reading.calls[reading.calls.endpoint == "graphql"]
+    full = queries[queries.files == queries.files.max()]
+    idle_at_the_end = queries.finished.max() - queries.sent.max()
+    assert idle_at_the_end < (full.finished - full.sent).median()
+
+
 def test_files_that_wait_go_another_way_once_that_is_the_better_one(read: Read) -> None:
     quick = Period(2.5, latency=Latency(0.02))
     reading = read(
