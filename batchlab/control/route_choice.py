@@ -255,8 +255,15 @@ def taken_over_by_api(
     if _points_are_short(others, outlook, measured, by_queries):
         return 0
     one = others * files / outlook.files
-    coming = ARCHIVE_SHARE * repo_size * outlook.archives / measured.streams.capacity
+    coming = _until_archives_have_come(repo_size, outlook, measured)
     return min(outlook.archives, max(round(seconds / one), 1)) if max(one, seconds) < coming else 0
+
+
+def _until_archives_have_come(repo_size: int, outlook: Outlook, measured: Measurements) -> float:
+    """Return the seconds until the archives that wait have come: through their slots, after the trees, and the link."""
+    one = archive_seconds(repo_size, measured, measured.idle_rest_seconds)
+    together = ARCHIVE_SHARE * repo_size * outlook.archives / measured.streams.capacity
+    return max(outlook.archives * one / outlook.archive_slots, together) + _behind_trees(outlook, measured)
 
 
 def taken_over_by_archives(
@@ -303,7 +310,13 @@ def _seconds_by_archives(files: int, repo_size: int, outlook: Outlook, measured:
     together = ARCHIVE_SHARE * repo_size * _alike(files, outlook) / rate
     # Where the link is full, one would come sooner if others did not.
     queueing = 0.0 if streams.full else one * _queueing(files, outlook, outlook.archive_slots)
-    return max(queueing, together, outlook.by_minutes(outlook.repositories + outlook.trees))
+    come = max(queueing, together) + _behind_trees(outlook, measured)
+    return max(come, outlook.by_minutes(outlook.repositories + outlook.trees))
+
+
+def _behind_trees(outlook: Outlook, measured: Measurements) -> float:
+    """Return the seconds for which trees hold the slots that they share with archives, and leave others to the API."""
+    return outlook.trees * measured.idle_rest_seconds * max(0.0, 1.0 / outlook.archive_slots - 1.0 / outlook.slots)
 
 
 def _alike(files: int, outlook: Outlook) -> float:

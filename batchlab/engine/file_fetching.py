@@ -71,7 +71,7 @@ class FileFetching:
         self.under_way: Counter[str] = Counter()  # calls by route
         self._stranded: list[Ask] = []
         self._open: Counter[Repository] = Counter()
-        self.asked = self.done = self.following = self._bytes_asked = 0
+        self.asked = self.missing = self.done = self.following = self._bytes_asked = 0
 
     def ask(self, asks: Sequence[Ask]) -> None:
         """Take in files of one repository: deliver what is held, let equal ones follow, queue the rest."""
@@ -80,7 +80,9 @@ class FileFetching:
             ask.result.queued = clock.now()
             self._bytes_asked += ask.file.size
             self._open[ask.result.request.repo] += 1
-        self._queue([ask for ask in asks if not self._provided(ask)])
+        missing = [ask for ask in asks if not self._provided(ask)]
+        self.missing += len(missing)
+        self._queue(missing)
 
     def _provided(self, ask: Ask) -> bool:
         sha = ask.file.sha

@@ -28,6 +28,8 @@ class Backlog:
         Return the archives that wait to be sent for, and those that were.
     files_waiting
         Returns the other files that wait to be sent for.
+    files_a_tree
+        Returns the mean files that had to be fetched of the repositories whose trees were read.
     files_a_query
         Returns the files that one query carries now.
     file_size
@@ -38,6 +40,7 @@ class Backlog:
     archives_waiting: Callable[[], int]
     archives_under_way: Callable[[], int]
     files_waiting: Callable[[], int]
+    files_a_tree: Callable[[], float]
     files_a_query: Callable[[], int]
     file_size: Callable[[], float]
 
@@ -69,15 +72,14 @@ class Lookout:
 
     def outlook(self, files: int) -> Outlook:
         """Return what is still wanted, at least these files, and what may be sent for it."""
-        waiting, repositories, trees = self._backlog.wanted()
-        known, in_known = max(waiting, files), max(repositories, 1)
+        known, repositories, trees = self._backlog.wanted()
         core, graphql = self._governor.account("core"), self._governor.account("graphql")
         ruled = not core.silent
         share = self._policy.minute_share(self._config)
         slots = self._measured.slots(self._limiter.limit, self._hoped_for)
         return Outlook(
-            files=round(known + trees * known / in_known),
-            repositories=in_known + trees,
+            files=round(max(known, files) + trees * self._backlog.files_a_tree()),
+            repositories=max(repositories, 1) + trees,
             trees=trees,
             slots=slots,
             archive_slots=min(

@@ -138,6 +138,7 @@ class Reading:
             archives_waiting=lambda: admission.archives_waiting,
             archives_under_way=lambda: admission.archives_under_way,
             files_waiting=lambda: admission.files_waiting,
+            files_a_tree=lambda: self._fetching.missing / max(1, self.asks.trees_read),
             files_a_query=lambda: min(self._batching.size, ROUTES["graphql"].most_files),
             file_size=lambda: self._fetching.mean_size,
         )

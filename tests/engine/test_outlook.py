@@ -32,6 +32,7 @@ def _lookout(
         archives_waiting=lambda: 3,
         archives_under_way=lambda: 0,
         files_waiting=lambda: files_waiting,
+        files_a_tree=lambda: 20.0,
         files_a_query=lambda: 20,
         file_size=lambda: 5_000.0,
     )

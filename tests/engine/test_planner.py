@@ -37,6 +37,7 @@ class Run:
             archives_waiting=lambda: self.archives_waiting,
             archives_under_way=lambda: self.archives_under_way,
             files_waiting=lambda: REPOSITORIES * FILES,
+            files_a_tree=lambda: float(FILES),
             files_a_query=lambda: 20,
             file_size=lambda: 5_000.0,
         )
