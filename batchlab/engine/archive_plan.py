@@ -126,17 +126,18 @@ class ArchivePlan:
     def share(self, seconds: float, *, several: bool) -> Recall:
         """Return what waits for one host and the other can take over, the API in so many seconds.
 
-        So many of the next choices go to that other, until it is asked again.
+        So many of the next choices go to that other, until `end_sharing`.
         """
-        self._taken_over = 0
-        if not seconds:
-            return Recall()
         self._by_archives = not self._lookout.archives_waiting
         if self._by_archives:
             self._taken_over = self._for_archives(several)
             return Recall(repositories=self._taken_over)
         self._taken_over = self._for_api(seconds, several)
         return Recall(archives=self._taken_over)
+
+    def end_sharing(self) -> None:
+        """Take note that what was to be taken over has been planned."""
+        self._taken_over = 0
 
     def _for_api(self, seconds: float, several: bool) -> int:
         if not self._whole.repositories or not self._lookout.api_is_idle:

@@ -65,13 +65,15 @@ class Planner:
         return even_share(self._lookout.files_waiting, self._lookout.outlook(1), self._measured)
 
     def to_plan_anew(self) -> Recall:
-        """Predict anew, at most once a second; return what waits and had better be planned anew by now."""
+        """Return what waits and had better be planned anew: reviewed once a second, and while the API is idle."""
         begun = self._begin_review()
         changed = (begun and self._reconsider(1)) or self._archives.leaves_resting_host()
         doubted, self._doubted = self._doubted, False
-        anew = changed or doubted
-        shared = self._archives.share(REVIEW_EVERY if begun and not anew else 0.0, several=self._several)
-        return Recall(everything=True) if anew else shared
+        self._archives.end_sharing()
+        if changed or doubted:
+            return Recall(everything=True)
+        is_due = begun or (self._lookout.api_is_idle and self._lookout.archives_waiting > 0)
+        return self._archives.share(REVIEW_EVERY, several=self._several) if is_due else Recall()
 
     @property
     def _several(self) -> bool:
