@@ -19,6 +19,7 @@ _BASELINES = {
     **{f"fixed-{calls}": Look(BASELINE, f"${calls}$", "-") for calls in (8, 16, 32, 64)},
 }
 _MANY_TICKS, _FEW_TICKS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0)
+_MARGIN = 0.04  # of the range, so that no mark is cut off
 _WIDE = 100.0  # times: a range in which many ticks would touch
 
 
@@ -104,8 +105,9 @@ def _scale(ax: Axes, data: pd.DataFrame, rows: dict[str, int]) -> None:
     ax.set_yticks(range(len(rows)), [f"{name}{seconds[name]}" for name in rows])
     ax.set_ylim(max(1, len(rows)) - 0.4, -0.6)
     ax.set_xscale("log")
-    ax.set_xlim(min([0.9, *data["times"] * 0.95]), max([1.3, *data["high"], *data["times"]]) * 1.1)
-    left, right = ax.get_xlim()
+    left, right = min([0.95, *data["times"]]), max([1.2, *data["high"], *data["times"]])
+    margin = (right / left) ** _MARGIN
+    ax.set_xlim(left / margin, right * margin)
     ax.xaxis.set_major_locator(LogLocator(subs=_MANY_TICKS if right < _WIDE * left else _FEW_TICKS))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_locator(NullLocator())

@@ -201,6 +201,14 @@ def test_a_hope_of_archives_that_is_left_out_counts_all_the_same_where_others_wa
     assert prefers_archive(40, 8_000_000, outlook, measured, False, hopeful=False) == hopeless
 
 
+def test_archives_wait_for_the_trees_that_hold_their_slots_while_the_api_has_others() -> None:
+    outlook, measured = replace(UNLIMITED, files=400, repositories=10, slots=10, archive_slots=3), _measured(0.2)
+    assert prefers_archive(40, 2_000_000, outlook, measured, by_queries=False)
+    behind = replace(outlook, trees=150)
+    assert not prefers_archive(40, 2_000_000, behind, measured, by_queries=False)
+    assert prefers_archive(40, 2_000_000, replace(behind, archive_slots=10), measured, by_queries=False)
+
+
 def test_a_full_link_bounds_single_files_and_queries_as_it_does_archives() -> None:
     shared = _after_archives(2e6, seconds=1.0)
     large = replace(UNLIMITED, file_size=60_000.0)
@@ -231,6 +239,13 @@ def test_an_idle_api_takes_over_as_many_archives_that_wait_as_it_can_read_in_the
     a_second = waiting.files / seconds_by_single_files(waiting, shared)
     assert taken_over_by_api(40, 8_000_000, waiting, shared, by_queries=False, seconds=1.0) == round(a_second / 40)
     assert taken_over_by_api(40, 8_000_000, waiting, shared, by_queries=False, seconds=20.0) == 40
+
+
+def test_archives_that_wait_for_few_slots_are_taken_over_before_any_has_come() -> None:
+    waiting, measured = replace(UNLIMITED, archives=40), _measured(0.05)
+    few, many = (replace(waiting, archive_slots=slots) for slots in (3, 96))
+    assert taken_over_by_api(40, 8_000_000, few, measured, by_queries=False, seconds=1.0) > 0
+    assert taken_over_by_api(40, 8_000_000, many, measured, by_queries=False, seconds=1.0) == 0
 
 
 def test_archives_that_come_as_soon_as_the_api_could_read_their_files_are_left_alone() -> None:

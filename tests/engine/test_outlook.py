@@ -43,9 +43,9 @@ async def _outlook(lookout: Lookout, files: int = 1) -> Outlook:
     return lookout.outlook(files)
 
 
-def test_repositories_whose_tree_is_unread_are_taken_to_be_like_those_read() -> None:
-    outlook = run_virtual(_outlook(_lookout(wanted=(400, 20, 30))))
-    assert (outlook.files, outlook.repositories, outlook.trees) == (1000, 50, 30)
+def test_repositories_whose_tree_is_unread_are_taken_to_be_like_those_read_and_not_like_those_still_open() -> None:
+    outlook = run_virtual(_outlook(_lookout(wanted=(400, 5, 30))))
+    assert (outlook.files, outlook.repositories, outlook.trees) == (1000, 35, 30)
 
 
 def test_at_least_the_files_in_question_are_wanted() -> None:

@@ -30,13 +30,14 @@ class Run:
         policy, config = POLICIES[BatchStrategy.ADAPTIVE], BatchConfig.lab()
         self.measured, self.trace = Measurements(), Trace()
         self.archives_waiting = self.archives_under_way = 0
+        self.files_waiting = REPOSITORIES * FILES
         governor = Governor(policy, config)
         governor.answered("core", 1, 1, None)  # by a server that names no limits
         backlog = Backlog(
             wanted=lambda: (REPOSITORIES * FILES, REPOSITORIES, 0),
             archives_waiting=lambda: self.archives_waiting,
             archives_under_way=lambda: self.archives_under_way,
-            files_waiting=lambda: REPOSITORIES * FILES,
+            files_waiting=lambda: self.files_waiting,
             files_a_tree=lambda: float(FILES),
             files_a_query=lambda: 20,
             file_size=lambda: 5_000.0,
@@ -132,3 +133,18 @@ def test_repositories_that_wait_for_a_busy_api_go_whole_while_the_host_of_archiv
         return whole, await run.review()
 
     assert run_virtual(go_on) == (8, Recall())
+
+
+def test_an_idle_api_takes_over_archives_that_wait_at_once_and_not_at_the_next_review() -> None:
+    async def go_on() -> list[Recall]:
+        run = Run()
+        run.blobs_take(0.06)
+        run.archives_come(1.0)
+        await run.review()
+        run.archives_waiting = run.planned()
+        busy, run.files_waiting = run.planner.to_plan_anew(), 0
+        return [busy, run.planner.to_plan_anew()]
+
+    busy, idle = run_virtual(go_on)
+    assert busy == Recall()
+    assert idle.archives > 0

@@ -28,6 +28,11 @@ def test_adaptive_takes_a_tenth_of_the_time_of_sequential_on_the_sample_world(st
     assert (spans["adaptive"] <= 0.1 * spans["sequential"]).all()
 
 
+def test_adaptive_is_not_shown_to_be_slower_than_aggressive_on_the_sample_world(hub: SimHub) -> None:
+    table = compare(hub, ["adaptive", "aggressive"], seeds=range(20)).table.set_index("strategy")
+    assert table.ratio_low["adaptive"] <= 1.0
+
+
 def test_a_difference_is_the_mean_over_seeds_of_what_the_replications_show(study: Study) -> None:
     spans = study.replications.pivot(index="seed", columns="strategy", values="makespan")
     table = study.table.set_index("strategy")
