@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import sys
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -126,6 +126,12 @@ def _sweep() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["strategy", "max_concurrent_requests", "max_concurrent_repos", "makespan"])
 
 
+@click.command()
+@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT)
+def main(picture: Path) -> None:
+    """Draw all pictures on one sheet, and write it to PICTURE."""
+    picture.write_bytes(contact_sheet().png())
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else DEFAULT)
-    target.write_bytes(contact_sheet().png())
+    main()
