@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from batchlab import clock
+from batchlab.control.host_sharing import taken_over_by_api, taken_over_by_archives
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements
-from batchlab.control.route_choice import INCLINED, prefers_archive, taken_over_by_api, taken_over_by_archives
+from batchlab.control.route_choice import INCLINED, prefers_archive
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
-from batchlab.engine.outlook import Lookout
+from batchlab.engine.lookout import Lookout
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 

@@ -7,18 +7,15 @@ from collections.abc import Sequence
 
 from batchlab import clock
 from batchlab.control.measurements import Measurements
-from batchlab.control.route_choice import (
-    Outlook,
-    even_share,
-    prefers_queries,
-    seconds_by_queries,
-    seconds_by_single_files,
-)
+from batchlab.control.outlook import Outlook
+from batchlab.control.query_share import even_share
+from batchlab.control.route_choice import prefers_queries
+from batchlab.control.route_seconds import seconds_by_queries, seconds_by_single_files
 from batchlab.control.sample import Sample
 from batchlab.control.trace import Trace
 from batchlab.engine.archive_plan import ArchivePlan
 from batchlab.engine.governor import Governor
-from batchlab.engine.outlook import Lookout
+from batchlab.engine.lookout import Lookout
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 

@@ -24,8 +24,8 @@ from batchlab.engine.dispatcher import Dispatcher, stopped
 from batchlab.engine.file_fetching import FileFetching
 from batchlab.engine.governor import Governor
 from batchlab.engine.holdings import Collected, Holdings, Streamed
+from batchlab.engine.lookout import Backlog, Lookout
 from batchlab.engine.operation import Operation
-from batchlab.engine.outlook import Backlog, Lookout
 from batchlab.engine.planner import Planner
 from batchlab.engine.progress import ProgressReport
 from batchlab.engine.revalidation import Revalidation

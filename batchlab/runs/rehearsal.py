@@ -14,8 +14,8 @@ from batchlab.batch_config import BatchConfig
 from batchlab.batch_models import Repository
 from batchlab.cache_manager import CacheManager
 from batchlab.control.forecast import QUICK, SLOW, Forecast, Stage
+from batchlab.control.outlook import beyond_a_minute
 from batchlab.control.policies import Policy
-from batchlab.control.route_choice import beyond_a_minute
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE
 from batchlab.engine.planned_calls import PlannedCall, planned_calls

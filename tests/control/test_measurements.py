@@ -192,3 +192,8 @@ def test_what_a_new_kind_tells_of_the_crowd_does_not_go_round_in_a_circle() -> N
     assert measured.slots(96, hoped_for=32) == pytest.approx(32.0)
     _queries(measured, 9.6, times=FULL // 2, in_flight=96)
     assert measured.slots(96, hoped_for=32) == pytest.approx(32.0)
+
+
+@pytest.mark.parametrize(("repositories", "published"), [(10, 1.75), (25, 3.71)])
+def test_the_prior_of_a_query_is_near_the_published_medians(repositories: int, published: float) -> None:
+    assert query_seconds(repositories, repositories) == pytest.approx(published, rel=0.15)

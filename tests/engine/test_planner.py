@@ -11,7 +11,7 @@ from batchlab.control.measurements import Measurements
 from batchlab.control.policies import POLICIES
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
-from batchlab.engine.outlook import Backlog, Lookout
+from batchlab.engine.lookout import Backlog, Lookout
 from batchlab.engine.planner import REVIEW_EVERY, Planner
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from batchlab.batch_config import BatchConfig
 from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
+from batchlab.control.outlook import Allowance, Outlook
 from batchlab.control.policies import Policy
-from batchlab.control.route_choice import Allowance, Outlook
 from batchlab.engine.governor import POINTS_A_MINUTE, SERVICE_SECONDS_A_MINUTE, Account, Governor
 
 EXPECTED_SLOTS = 32  # calls in flight that a run hopes for before it has learned better

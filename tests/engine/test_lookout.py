@@ -10,7 +10,7 @@ from batchlab.control.measurements import Measurements
 from batchlab.control.policies import POLICIES
 from batchlab.control.route_choice import Outlook
 from batchlab.engine.governor import Governor
-from batchlab.engine.outlook import EXPECTED_SLOTS, Backlog, Lookout
+from batchlab.engine.lookout import EXPECTED_SLOTS, Backlog, Lookout
 from batchlab.twin import run_virtual
 
 

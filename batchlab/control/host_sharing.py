@@ -1,0 +1,56 @@
+"""Decide what the API and the host of archives take over from each other, so that neither is idle while files wait."""
+
+from __future__ import annotations
+
+from batchlab.control.measurements import ARCHIVE_SHARE, Measurements, archive_seconds
+from batchlab.control.outlook import HOUR, Outlook
+from batchlab.control.route_seconds import (
+    seconds_by_calls,
+    seconds_on_the_link,
+    seconds_until_archives_have_come,
+    waits_for_minutes,
+)
+
+WORTHWHILE = 0.1  # of the API's files a second is what archives beside it have to add
+WIRE_BOUND = 0.25  # of the API's time on the link, from which archives beside it would take it away
+
+
+def taken_over_by_api(
+    files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, seconds: float
+) -> int:
+    """Return how many of the archives that wait the API can take over within so many seconds, and be done before them.
+
+    None where a budget or a minute rule is short: an archive spends little of it. Parameters as in `prefers_archive`.
+    """
+    others = seconds_by_calls(outlook, measured, by_queries)
+    if _points_are_short(others, outlook, measured, by_queries):
+        return 0
+    one = others * files / outlook.files
+    coming = seconds_until_archives_have_come(repo_size, outlook, measured)
+    return min(outlook.archives, max(round(seconds / one), 1)) if max(one, seconds) < coming else 0
+
+
+def taken_over_by_archives(
+    files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, coming: int
+) -> int:
+    """Return how many repositories that wait archives can take over from the API, and be done before it.
+
+    None where archives add little, where they would take the link from the API's answers, and where a budget or a
+    minute rule is short. Parameters as in `prefers_archive`; ``coming`` are the archives under way.
+    """
+    at_once = min(measured.streams.limit, int(outlook.archive_slots))
+    others = seconds_by_calls(outlook, measured, by_queries)
+    on_the_wire = seconds_on_the_link(outlook, measured) > WIRE_BOUND * others
+    if coming >= at_once or on_the_wire or _points_are_short(others, outlook, measured, by_queries):
+        return 0
+    together = ARCHIVE_SHARE * repo_size * at_once / measured.streams.proven
+    seconds = max(archive_seconds(repo_size, measured, measured.idle_rest_seconds), together)
+    added = files * at_once / seconds
+    is_worthwhile = seconds <= others and added >= WORTHWHILE * outlook.files / others
+    return at_once - coming if is_worthwhile else 0
+
+
+def _points_are_short(seconds: float, outlook: Outlook, measured: Measurements, by_queries: bool) -> bool:
+    """Return whether a budget or a minute rule is what calls wait for that take so many seconds."""
+    budget = outlook.core.wait(outlook.files + outlook.trees)
+    return budget > 0.0 or seconds >= HOUR / 4 or waits_for_minutes(outlook, measured, by_queries)

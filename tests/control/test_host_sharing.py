@@ -1,0 +1,80 @@
+"""What one host takes over from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from batchlab.control.host_sharing import taken_over_by_api, taken_over_by_archives
+from batchlab.control.measurements import Measurements
+from batchlab.control.outlook import Allowance, Outlook
+from batchlab.control.route_seconds import seconds_by_single_files
+
+Seconds = Callable[..., Measurements]
+
+
+def test_an_idle_api_takes_over_as_many_archives_that_wait_as_it_can_read_in_the_time(
+    unlimited: Outlook, archives_took: Seconds
+) -> None:
+    waiting, shared = replace(unlimited, archives=40), archives_took(2e6, seconds=1.0)
+    a_second = waiting.files / seconds_by_single_files(waiting, shared)
+    assert taken_over_by_api(40, 8_000_000, waiting, shared, by_queries=False, seconds=1.0) == round(a_second / 40)
+    assert taken_over_by_api(40, 8_000_000, waiting, shared, by_queries=False, seconds=20.0) == 40
+
+
+def test_archives_that_wait_for_few_slots_are_taken_over_before_any_has_come(
+    unlimited: Outlook, single_took: Seconds
+) -> None:
+    waiting, measured = replace(unlimited, archives=40), single_took(0.05)
+    few, many = (replace(waiting, archive_slots=slots) for slots in (3, 96))
+    assert taken_over_by_api(40, 8_000_000, few, measured, by_queries=False, seconds=1.0) > 0
+    assert taken_over_by_api(40, 8_000_000, many, measured, by_queries=False, seconds=1.0) == 0
+
+
+def test_archives_that_come_as_soon_as_the_api_could_read_their_files_are_left_alone(
+    unlimited: Outlook, archives_took: Seconds
+) -> None:
+    waiting, alone = replace(unlimited, archives=40), archives_took(2e6, seconds=0.001)
+    assert taken_over_by_api(40, 8_000_000, waiting, alone, by_queries=False, seconds=1.0) == 0
+
+
+def test_no_archive_is_taken_over_where_a_budget_or_a_minute_rule_is_short(
+    unlimited: Outlook, archives_took: Seconds
+) -> None:
+    waiting, shared = replace(unlimited, archives=40), archives_took(2e6, seconds=1.0)
+    for short in (replace(waiting, core=Allowance(400, 1500.0, 4000)), replace(waiting, rest_rate=12.0)):
+        assert taken_over_by_api(40, 8_000_000, short, shared, by_queries=False, seconds=1.0) == 0
+
+
+def test_an_idle_host_of_archives_takes_over_as_many_repositories_as_may_come_at_once(
+    unlimited: Outlook, archives_took: Seconds
+) -> None:
+    slow, shared = replace(unlimited, slots=2), archives_took(2e6, seconds=1.0)
+    assert taken_over_by_archives(40, 8_000_000, slow, shared, by_queries=False, coming=0) == shared.streams.limit
+    assert taken_over_by_archives(40, 8_000_000, slow, shared, by_queries=False, coming=shared.streams.limit) == 0
+
+
+def test_before_any_archive_has_come_a_first_round_is_taken_over(unlimited: Outlook, single_took: Seconds) -> None:
+    slow = replace(unlimited, slots=2)
+    assert taken_over_by_archives(40, 8_000_000, slow, single_took(0.05), by_queries=False, coming=1) == 3
+
+
+def test_no_repository_is_taken_over_that_the_api_would_have_read_before_its_archive_comes(
+    unlimited: Outlook, single_took: Seconds
+) -> None:
+    quick = replace(unlimited, files=40, repositories=1)
+    assert taken_over_by_archives(40, 80_000_000, quick, single_took(0.05), by_queries=False, coming=0) == 0
+
+
+def test_no_repository_is_taken_over_where_archives_would_add_little(unlimited: Outlook, single_took: Seconds) -> None:
+    long = replace(unlimited, files=100_000, repositories=50_000, slots=32)
+    assert taken_over_by_archives(2, 80_000_000, long, single_took(0.05), by_queries=False, coming=0) == 0
+
+
+def test_no_repository_is_taken_over_where_points_are_short_or_the_link_carries_the_api_s_answers(
+    unlimited: Outlook, archives_took: Seconds
+) -> None:
+    slow, shared = replace(unlimited, slots=2), archives_took(2e6, seconds=1.0)
+    short = replace(slow, core=Allowance(400, 1500.0, 4000)), replace(slow, rest_rate=12.0)
+    for busy in (*short, replace(slow, file_size=200_000.0)):
+        assert taken_over_by_archives(40, 8_000_000, busy, shared, by_queries=False, coming=0) == 0
