@@ -48,7 +48,7 @@ class Planner:
         """
         self._files_a_repository.note(len(files))
         if self._begin_review() or not self._files_a_repository.tells:
-            self._reconsider(len(files))
+            self._doubted |= self._reconsider(len(files))
         return self._by_queries
 
     def archive(self, files: Sequence[WantedFile], several: bool) -> bool:

@@ -148,3 +148,17 @@ def test_an_idle_api_takes_over_archives_that_wait_at_once_and_not_at_the_next_r
     busy, idle = run_virtual(go_on)
     assert busy == Recall()
     assert idle.archives > 0
+
+
+def test_a_change_of_mind_that_comes_while_a_tree_is_planned_is_one_for_what_waits_too() -> None:
+    async def go_on() -> tuple[bool, bool, Recall, Recall]:
+        run = Run()
+        run.blobs_take(0.3)
+        before = run.planner.several(WANTED)
+        run.planner.to_plan_anew()
+        run.blobs_take(0.02)
+        await asyncio.sleep(REVIEW_EVERY)
+        after = run.planner.several(WANTED)
+        return before, after, run.planner.to_plan_anew(), run.planner.to_plan_anew()
+
+    assert run_virtual(go_on) == (True, False, EVERYTHING, Recall())
