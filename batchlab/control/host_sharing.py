@@ -5,9 +5,11 @@ from __future__ import annotations
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements, archive_seconds
 from batchlab.control.outlook import HOUR, Outlook
 from batchlab.control.route_seconds import (
+    queries_needed,
     seconds_by_calls,
     seconds_on_the_link,
     seconds_until_archives_have_come,
+    single_seconds,
     waits_for_minutes,
 )
 
@@ -26,8 +28,9 @@ def taken_over_by_api(
     if _points_are_short(others, outlook, measured, by_queries):
         return 0
     one = others * files / outlook.files
-    coming = seconds_until_archives_have_come(repo_size, outlook, measured)
-    return min(outlook.archives, max(round(seconds / one), 1)) if max(one, seconds) < coming else 0
+    call = queries_needed(outlook, measured)[1] if by_queries else single_seconds(outlook, measured)
+    is_done_before = max(one, call, seconds) < seconds_until_archives_have_come(repo_size, outlook, measured)
+    return min(outlook.archives, max(round(seconds / one), 1)) if is_done_before else 0
 
 
 def taken_over_by_archives(

@@ -144,7 +144,10 @@ class ArchivePlan:
         if not self._whole.repositories or not self._lookout.api_is_idle:
             return 0
         files, size = self._whole.mean
-        return taken_over_by_api(files, size, self._lookout.outlook(files), self._measured, several, seconds)
+        outlook = self._lookout.outlook(files)
+        # By the calls that it has, not by those that are hoped for: what it takes over is sent at once.
+        outlook = replace(outlook, slots=min(outlook.slots, self._lookout.limit))
+        return taken_over_by_api(files, size, outlook, self._measured, several, seconds)
 
     def _for_archives(self, several: bool) -> int:
         if not self._in_parts.repositories or self._host_rests:

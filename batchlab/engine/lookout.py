@@ -76,12 +76,11 @@ class Lookout:
         core, graphql = self._governor.account("core"), self._governor.account("graphql")
         ruled = not core.silent
         share = self._policy.minute_share(self._config)
-        slots = self._measured.slots(self._limiter.limit, self._hoped_for)
         return Outlook(
             files=round(max(known, files) + trees * self._backlog.files_a_tree()),
             repositories=max(repositories, 1) + trees,
             trees=trees,
-            slots=slots,
+            slots=self._slots,
             archive_slots=min(
                 max(self._limiter.limit, self._hoped_for, self._measured.streams.limit),
                 self._config.max_concurrent_repos,
@@ -98,6 +97,11 @@ class Lookout:
         )
 
     @property
+    def _slots(self) -> float:
+        """Calls that the API can be expected to serve at once."""
+        return self._measured.slots(self._limiter.limit, self._hoped_for)
+
+    @property
     def _hoped_for(self) -> int:
         """Calls in flight that the run hopes for: no more than it has, once they were found to be too many."""
         if self._limiter.has_shrunk:
@@ -105,9 +109,14 @@ class Lookout:
         return min(self._policy.ceiling(self._config), EXPECTED_SLOTS)
 
     @property
+    def limit(self) -> int:
+        """Calls that may be in flight."""
+        return self._limiter.limit
+
+    @property
     def api_is_idle(self) -> bool:
-        """Whether nothing waits for the API, and it could take more."""
-        return not self.files_waiting and self._limiter.free
+        """Whether nothing waits for the API, and it has fewer calls than it serves at once."""
+        return not self.files_waiting and self._limiter.free and self._limiter.of_api < self._slots
 
     @property
     def files_waiting(self) -> int:

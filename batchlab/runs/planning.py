@@ -97,7 +97,8 @@ def plan(
 ) -> Plan:
     """Read the trees and no file; return what `batchlab.scan` with the same arguments would do and cost.
 
-    Trees are kept in the cache: with one that outlives the plan, the run reads them again for nothing.
+    Trees are kept in the cache: with one that outlives the plan, the run reads them again for nothing. Where points are
+    not short, ADAPTIVE may spend some more than planned: an idle API reads files of archives that would have to wait.
 
     Parameters
     ----------

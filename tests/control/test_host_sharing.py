@@ -31,6 +31,12 @@ def test_archives_that_wait_for_few_slots_are_taken_over_before_any_has_come(
     assert taken_over_by_api(40, 8_000_000, many, measured, by_queries=False, seconds=1.0) == 0
 
 
+def test_archives_that_come_before_one_query_would_are_left_alone(unlimited: Outlook, archives_took: Seconds) -> None:
+    waiting, shared = replace(unlimited, archives=8, files_a_query=100), archives_took(2e6, seconds=0.3)
+    assert taken_over_by_api(20, 2_000_000, replace(waiting, files_a_query=5), shared, by_queries=True, seconds=0.2) > 0
+    assert taken_over_by_api(20, 2_000_000, waiting, shared, by_queries=True, seconds=0.2) == 0
+
+
 def test_archives_that_come_as_soon_as_the_api_could_read_their_files_are_left_alone(
     unlimited: Outlook, archives_took: Seconds
 ) -> None:

@@ -21,6 +21,7 @@ def _lookout(
     limiter: Limiter | None = None,
     config: BatchConfig | None = None,
     named: bool = False,
+    measured: Measurements | None = None,
 ) -> Lookout:
     """Return one of a run with so many files wanted, of so many repositories, and so many trees unread."""
     policy, config = POLICIES[BatchStrategy.ADAPTIVE], config or BatchConfig.lab()
@@ -36,7 +37,7 @@ def _lookout(
         files_a_query=lambda: 20,
         file_size=lambda: 5_000.0,
     )
-    return Lookout(policy, config, governor, Measurements(), limiter or Limiter(16, 96), backlog)
+    return Lookout(policy, config, governor, measured or Measurements(), limiter or Limiter(16, 96), backlog)
 
 
 async def _outlook(lookout: Lookout, files: int = 1) -> Outlook:
@@ -80,3 +81,15 @@ def test_the_api_is_idle_where_nothing_waits_and_it_could_take_more(waiting: int
     for _ in range(4 - limit):
         limiter.take()
     assert _lookout(files_waiting=waiting, limiter=limiter).api_is_idle is idle
+
+
+def test_an_api_with_as_many_calls_as_it_serves_at_once_is_not_idle_though_more_may_be_in_flight() -> None:
+    limiter = Limiter(96, 96)
+    measured = Measurements()
+    lookout = _lookout(limiter=limiter, measured=measured)
+    for number in range(64):  # a server of eight at once
+        measured.rest(0.1 if number < 32 else 0.64, sent=measured.sent("blob", 8 if number < 32 else 48))
+    for _ in range(8):
+        assert lookout.api_is_idle
+        limiter.take()
+    assert not lookout.api_is_idle

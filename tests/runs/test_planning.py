@@ -16,6 +16,8 @@ from batchlab.runs import plan, scan
 from batchlab.runs.rehearsal import PLAN
 
 TOLERANCE = 0.15  # of calls, points and bytes: batches and routes follow what a run measures on its way
+# ADAPTIVE's archives may go through an idle API instead: a point a file in place of one for all of a repository.
+HANDED_OVER = 0.3
 CONFIGS = {"lab": BatchConfig.lab(), "default": BatchConfig()}
 FILES = {
     "acme/app": {"go.mod": b"module acme\n", "package.json": b"{}\n"},
@@ -40,7 +42,8 @@ def test_the_run_that_follows_keeps_to_the_plan(sample: SimHub, strategy: str, c
     assert planned.files == (run.results["status"] == "delivered").sum()
     assert planned.calls == pytest.approx(books.total_calls, rel=TOLERANCE)
     spent = books.core_spent + books.graphql_spent
-    assert sum(planned.points.values()) == pytest.approx(spent, rel=TOLERANCE)
+    more = 1.0 - sum(planned.points.values()) / spent
+    assert -TOLERANCE <= more <= (HANDED_OVER if strategy == "adaptive" else TOLERANCE)
     assert planned.bytes == pytest.approx(books.bytes_on_wire, rel=TOLERANCE)
     assert planned.shortest <= run.makespan <= planned.longest
     same = ["repo", "status", "error"]
