@@ -83,9 +83,9 @@ class LearnedSize:
         self._failed_at = math.inf
 
     def delivered(self, files: int, seconds: float) -> SizeChange | None:
-        """Grow after a short call of full size, shrink after a very long one."""
+        """Grow after a short call of full size, shrink by as much after a very long one: load may have stretched it."""
         if seconds > self.TOO_LONG and files <= self.size:
-            return self._set(int(files / self.GROWTH), f"a call of {files} files took {seconds:.1f} s")
+            return self._set(int(self.size / self.GROWTH), f"a call of {files} files took {seconds:.1f} s")
         if seconds > self.LONG or files < self.size:
             return None
         return self._set(math.ceil(self.size * self.GROWTH), f"a call of {files} files took only {seconds:.1f} s")

@@ -51,3 +51,10 @@ def test_bounds_that_change_during_the_run_are_followed_at_once() -> None:
         assert sizes.size == 5
     fixed.clamp(1, 100)
     assert fixed.size == 20
+
+
+def test_a_part_of_a_batch_that_takes_very_long_says_no_more_than_a_full_one() -> None:
+    part, full = LearnedSize(20, 1, 100), LearnedSize(20, 1, 100)
+    part.delivered(8, LearnedSize.TOO_LONG + 0.1)
+    full.delivered(20, LearnedSize.TOO_LONG + 0.1)
+    assert part.size == full.size == 16
