@@ -61,15 +61,18 @@ class Batching:
         return self._controller.size
 
     def files_a_call(self, route: Route) -> int:
-        """Return the files that a full call of this route carries now."""
-        most = min(route.most_files, self._controller.size)
+        """Return the files that the next call of this route carries at most."""
+        most = self._full(route)
         if most == 1:
             return 1
         return int(min(most, max(self.even_share(), self._config.min_batch_size)))
 
+    def _full(self, route: Route) -> int:
+        return min(route.most_files, self._controller.size)
+
     def fits(self, route: Route, files: Sequence[WantedFile], more: WantedFile) -> bool:
-        """Return whether ``more`` may travel with ``files``."""
-        if len(files) >= self.files_a_call(route):
+        """Return whether ``more`` may travel with ``files`` in a full call."""
+        if len(files) >= self._full(route):
             return False
         if sum(file.size for file in files) + more.size > MOST_BYTES:
             return False

@@ -80,7 +80,7 @@ class Dispatcher:
     ) -> None:
         self._config, self._policy, self._trace = config, policy, trace
         self._holdings = holdings
-        self._operation = operation
+        self._operation, self._files_a_call = operation, files_a_call
         self._limit = LimitInForce(policy, config, trace, recalled)
         self.limiter = self._limit.limiter
         self.governor = Governor(policy, config)
@@ -232,8 +232,8 @@ class Dispatcher:
 
     def _gather(self, lane: Lane, now: float) -> Entry:
         """Take the most wanted entry of a lane, and fill its call up with others that fit."""
-        entry = self._queue.pop(lane, now)
-        while entry.attempt == 1 and self._queue.waiting(lane):
+        entry, most = self._queue.pop(lane, now), self._files_a_call(lane)
+        while entry.attempt == 1 and len(entry.job.results) < most and self._queue.waiting(lane):
             other = self._queue.peek(lane)
             together = entry.job.memory + other.job.memory
             if other.attempt > 1 or not self._holdings.room_for(together) or not entry.job.absorb(other.job):
