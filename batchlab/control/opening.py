@@ -1,4 +1,4 @@
-"""How a run begins: one more call in flight with each good answer, until they tell of a crowd."""
+"""How a run begins, or goes on after a fall: one more call with each good answer, until they tell of a crowd."""
 
 from __future__ import annotations
 

@@ -59,9 +59,9 @@ class Probing:
         self._upwards, self._patience = 0, 1
         self._believed, self._alarmed = Round.CROWDED, False
 
-    def deliveries(self, limit: int) -> int:
-        """Return how many make a round under a limit."""
-        return 2 * limit
+    def is_enough(self, limit: int, told: Round) -> bool:
+        """Tell whether a round under a limit is over: after two turns."""
+        return told.delivered >= max(Round.LOOK, 2 * limit)
 
     def forget(self) -> None:
         """Begin to hold anew: what was delivered says nothing of what comes."""
@@ -104,7 +104,7 @@ class Probing:
         return LimitChange(math.floor(Round.ROOM * self.held / told.slowdown), why)
 
     def _probe(self, told: Round) -> LimitChange:
-        if self._upwards == 0 and not told.is_free:
+        if self._upwards == 0 and not told.is_free and self.held > 1:
             return LimitChange(math.floor(self.held / self.PROBE), "probes whether less will do")
         self._upwards = max(0, self._upwards - 1)
         return LimitChange(math.ceil(self.held * self.PROBE), "probes for more")

@@ -20,8 +20,9 @@ class RateKnee:
     `SlowStart`, then by `Probing`, which goes back to slow start where it finds much room, as a higher ceiling does.
 
     A call that the server ended for its time, though small enough for an idle server, tells that too many are in
-    flight: the limit falls by more than the call was slowed down. A rate limit ends slow start; from then on the limit
-    stays below what was refused (`Refusals`), and grows up to there once calls are served again (`Returning`).
+    flight: the limit falls by more than the call was slowed down, and from there each good answer lets one more in, up
+    to what was served at once. A rate limit ends slow start; from then on the limit stays below what was refused
+    (`Refusals`), and grows up to there once calls are served again (`Returning`).
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ class RateKnee:
         return self._let_in(self._letting_in, completion) if self._letting_in else self._judge(completion.finished)
 
     def _let_in(self, letting_in: Opening | Returning, answer: Completion) -> LimitChange | None:
-        wanted = letting_in.next(self.limit, answer)
+        wanted = letting_in.next(self.limit, answer) if answer.sent > self._judged_from else None
         if wanted is None:
             return None
         change = self._set(wanted)
@@ -84,7 +85,7 @@ class RateKnee:
     def _judge(self, now: float) -> LimitChange | None:
         if self._slow_start is None and self._probing.notices(self.limit, self._round, self._told):
             self._begin_round(now)
-        if self._round.delivered < max(Round.LOOK, self._phase.deliveries(self.limit)):
+        if not self._phase.is_enough(self.limit, self._round):
             return None
         change = self._end_round(now) if self._round.tells else None
         self._begin_round(now)
@@ -108,6 +109,8 @@ class RateKnee:
         return wanted
 
     def _probe(self, told: Round, before: Round, rate: float) -> LimitChange | None:
+        if self.limit == self._refusals.most and told.slowdown < Round.CROWDED:
+            return None  # more is not borne, and only a crowd is a reason for less
         wanted = self._probing.judge(self.limit, told, before, rate)
         if self._probing.finds_room:
             self._slow_start = SlowStart(self.limit, rate)
@@ -121,7 +124,8 @@ class RateKnee:
         # It would have taken longer still, had the clock let it.
         borne = max(1, math.floor(self.limit / (Round.ROOM * slowdown)))
         why = f"a small call ran into the server's clock, {slowdown:.1f} times as long as idle"
-        self._letting_in = None
+        letting_in = Opening(borne, math.floor(self.limit / slowdown))
+        self._letting_in = None if letting_in.ended else letting_in
         return self._judge_anew(borne, LimitChange(borne, why), now)
 
     def _judge_anew(self, held: int, change: LimitChange, now: float) -> LimitChange | None:
@@ -133,11 +137,9 @@ class RateKnee:
         return followed
 
     def _refused(self, completion: Completion) -> None:
-        is_first = completion.sent > self._judged_from  # `throttled` is told of each occasion
-        # Where one is let in after the other it is this growth that is refused, also where it fills the limit.
-        tried = self.limit + (self._letting_in is not None)
-        self._refusals.refused(completion.in_flight, tried if is_first else None)
-        if not is_first and self._refusals.is_new_ground:
+        self._refusals.refused(completion.in_flight)
+        # `throttled` is told of each occasion; this call belongs to one that it knows of.
+        if completion.sent <= self._judged_from and self._refusals.is_new_ground:
             self._phase.held = self._refusals.most = self._borne
 
     @property
@@ -150,7 +152,7 @@ class RateKnee:
         held = min(self._borne, self.limit)
         self._refusals.remember(held, now)
         why = f"a rate limit was met: goes on with few, then with {held}"
-        self._letting_in = Returning(now)
+        self._letting_in = Returning()
         return self._judge_anew(held, LimitChange(held // self.CAREFUL, why), now)
 
     def clamp(self, ceiling: int) -> None:

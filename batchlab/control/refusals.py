@@ -9,9 +9,9 @@ from collections import deque
 class Refusals:
     """Rate limits that were met with too many calls in flight.
 
-    Each is remembered for an hour, for twice as long after each further one. Where the first refused call was sent on
-    the way to a higher limit, with more in flight than any good one of late, nine tenths of what was good will be
-    borne; else half of the calls that are served at once.
+    Each is remembered for an hour, for twice as long after each further one. Where the first refused call was sent with
+    more in flight than any good one of late, nine tenths of what was good will be borne; else half of the calls that
+    are served at once.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Refusals:
     --------
     >>> refusals = Refusals()
     >>> refusals.good(20)
-    >>> refusals.refused(21, limit=32)
+    >>> refusals.refused(21)
     >>> refusals.bears(served=20.0)
     18
     >>> refusals.good(31)
@@ -37,7 +37,7 @@ class Refusals:
     def __init__(self) -> None:
         self.most = math.inf
         self._good: deque[int] = deque(maxlen=self.OF_LATE)
-        self._refused, self._limit, self._is_over = math.inf, 0, False
+        self._refused, self._is_over = math.inf, False
         self._until, self._seconds = -math.inf, self.REMEMBERED
 
     def good(self, in_flight: int) -> None:
@@ -50,23 +50,15 @@ class Refusals:
             self._is_over = False
         self._good.append(in_flight)
 
-    def refused(self, in_flight: int, limit: int | None = None) -> None:
-        """Take note of a call that was not; the first one of an occasion tells the limit that was tried.
-
-        The first to be refused need not be the first to be told.
-        """
+    def refused(self, in_flight: int) -> None:
+        """Take note of a call that was not, and of how many were in flight; the first need not be told first."""
         if in_flight:
             self._refused = min(self._refused, in_flight)
-        if limit is not None:
-            self._limit = limit
 
     @property
     def is_new_ground(self) -> bool:
-        """Whether the first refused call had more in flight than any good one of late.
-
-        Not where it filled the limit: what has begun to refuse in the middle of a probe does so there.
-        """
-        return max(self._good, default=0) < self._refused < self._limit
+        """Whether the first refused call had more in flight than any good one of late."""
+        return max(self._good, default=0) < self._refused < math.inf
 
     def bears(self, served: float) -> int:
         """Return the calls in flight that the server will bear, of which so many are served at once."""

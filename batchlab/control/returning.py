@@ -10,11 +10,6 @@ class Returning:
 
     If that is refused, too, the first refused call tells how many are borne; of many sent at once it would not.
 
-    Parameters
-    ----------
-    since
-        Second on the run's clock at which the limit was met; answers to what was sent before tell nothing.
-
     Attributes
     ----------
     ended
@@ -22,21 +17,20 @@ class Returning:
 
     Examples
     --------
-    >>> returning = Returning(since=10.0)
-    >>> [returning.next(2, Completion(sent, sent + 0.1, ok=True)) for sent in (9.9, 70.0)]
-    [None, None]
-    >>> returning.next(2, Completion(70.0, 70.1, ok=True)).limit
+    >>> returning, answer = Returning(), Completion(70.0, 70.1, ok=True)
+    >>> returning.next(2, answer)
+    >>> returning.next(2, answer).limit
     4
     """
 
     ended = False
 
-    def __init__(self, since: float) -> None:
-        self._since, self._good = since, 0
+    def __init__(self) -> None:
+        self._good = 0
 
     def next(self, limit: int, answer: Completion) -> LimitChange | None:
         """Take note of an answer under a limit; return the next limit at the end of a turn."""
-        self._good += answer.ok and answer.sent > self._since
+        self._good += answer.ok
         if self._good < limit:
             return None
         self._good = 0

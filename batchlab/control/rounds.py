@@ -97,6 +97,12 @@ class Round:
         return bool(self.slowdowns) and self.slowdown < self.FREE
 
     @property
+    def is_crowded(self) -> bool:
+        """Whether calls take so much longer that there are too many; asked anew after each few that tell."""
+        seen = self.slowdowns
+        return bool(seen) and len(seen) % self.LOOK == 0 and self.slowdown >= self.CROWDED
+
+    @property
     def crowd(self) -> float:
         """How many times as long calls take for the crowd: 1 where chance explains it."""
         return 1.0 if self.slowdown < self.FREE else self.slowdown

@@ -12,7 +12,7 @@ class SlowStart:
     """Double the limit as long as the rate follows it by at least a fifth; end after two rounds in which it does not.
 
     Where calls take longer than on an idle server, the limit grows by as much less, and slow start ends near where
-    they tell the knee to be.
+    they tell the knee to be: not below what was worth it, which the first round alone cannot show.
 
     Parameters
     ----------
@@ -50,12 +50,13 @@ class SlowStart:
         self.held, self.ended = held, False
         self._rate, self._misses = rate, 0
 
-    def deliveries(self, limit: int) -> int:
-        """Return how many make a round under a limit."""
-        return limit
+    def is_enough(self, limit: int, told: Round) -> bool:
+        """Tell whether a round under a limit is over: after a turn, or a few calls that tell of a crowd."""
+        return told.delivered >= max(Round.LOOK, limit) or told.is_crowded
 
     def judge(self, limit: int, told: Round, rate: float) -> LimitChange | None:
         """Take note of a round under a limit and of its rate; return the limit to go on with, if there is a reason."""
+        is_first = self._rate == 0.0
         if rate >= self._rate * (1.0 + self.FOLLOWS * (limit / self.held - 1.0)):
             self._rate, self.held, self._misses = rate, limit, 0
             more = 2 * limit / told.crowd
@@ -64,10 +65,10 @@ class SlowStart:
         self._misses += 1
         if self._misses < self.MISSES and told.slowdown < Round.CROWDED:
             return None
-        return self._end(limit, told, rate)
+        return self._end(limit, told, rate, 0 if is_first else self.held)
 
-    def _end(self, limit: int, told: Round, rate: float) -> LimitChange:
+    def _end(self, limit: int, told: Round, rate: float, proved: int) -> LimitChange:
         self.ended = True
         if told.crowd > 1.0:
-            self.held = max(self.held, min(limit, math.ceil(Round.FREE * limit / told.slowdown)))
+            self.held = max(proved, min(limit, math.ceil(Round.FREE * limit / told.slowdown)))
         return LimitChange(self.held, f"{rate:.0f} calls/s is no more than before: the knee is passed")

@@ -50,6 +50,10 @@ def test_once_less_was_too_little_the_next_three_probes_try_a_quarter_more() -> 
     assert tried == [25, 25, 25, 16]
 
 
+def test_of_one_call_in_flight_there_is_no_less_and_more_is_tried() -> None:
+    assert _held_until_a_probe(Probing(held=1)) == (3, 2)
+
+
 def test_more_is_kept_if_it_brings_a_twentieth() -> None:
     for rate, kept in ((104.9, 20), (105.1, 25)):
         probing = Probing(held=20)

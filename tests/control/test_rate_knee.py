@@ -10,6 +10,7 @@ import pytest
 from batchlab.control.concurrency import Completion, ConcurrencyController
 from batchlab.control.rate_knee import RateKnee
 from batchlab.control.refusals import Refusals
+from batchlab.control.rounds import Round
 
 SERVICE = 0.1  # seconds, of a call that shares the server with few others
 GOLDEN = 0.6180339887498949  # multiples of it, modulo 1, are spread evenly
@@ -128,6 +129,23 @@ def test_a_small_call_that_the_servers_clock_ended_lowers_the_limit_once_and_by_
     assert controller.limit == 1
 
 
+def test_after_such_a_fall_each_good_answer_lets_one_more_in_up_to_what_was_served() -> None:
+    controller = RateKnee(64, 96)
+    controller.completed(Completion(0.0, 10.0, ok=False, slowdown=8.0))
+    limits = []
+    for sent in (0.1, 10.5, 10.6, 10.7, 10.8, 10.9):
+        controller.completed(Completion(sent, 12.0, ok=True, slowdown=1.0))
+        limits.append(controller.limit)
+    assert limits == [5, 6, 7, 8, 8, 8]  # the first was under way with the call that failed; 64 / 8 were served
+
+
+def test_a_run_that_opens_into_a_crowd_goes_on_near_the_knee_before_a_round_is_over() -> None:
+    controller = RateKnee(32, 96)
+    for _ in range(1 + Round.LOOK):
+        controller.completed(Completion(0.0, 0.5, ok=True, slowdown=5.0))
+    assert controller.limit == 8  # 32 / 5 are served, and a fifth is chance
+
+
 def test_where_calls_take_many_times_as_long_as_idle_the_knee_is_looked_for_at_once() -> None:
     limits = _serve(RateKnee(8, 96), 20_000, lambda now: 64 if now < 10 else 6, told=True)
     assert median(limits[3000:5000]) >= 48
@@ -167,7 +185,7 @@ def _refused(sent: float, finished: float, in_flight: int) -> Completion:
 
 
 @pytest.mark.parametrize(
-    ("refused", "borne"), [([16], 13), ([13, 16], 10), ([16, 13], 10), ([17, 13], 10), ([17], 8)], ids=str
+    ("refused", "borne"), [([16], 13), ([13, 16], 10), ([16, 13], 10), ([17, 13], 10), ([17], 14)], ids=str
 )
 def test_after_a_refusal_on_new_ground_the_limit_stays_below_the_first_refused_call_whichever_is_told_first(
     refused: list[int], borne: int
@@ -191,15 +209,12 @@ def test_a_refusal_of_no_more_than_went_well_before_halves() -> None:
     assert _back(controller, 60.0) == 8
 
 
-@pytest.mark.parametrize(("opening", "borne"), [(16, 8), (32, 13)])
-def test_a_refusal_at_the_very_limit_that_is_tried_is_no_new_ground_but_for_a_run_that_opens(
-    opening: int, borne: int
-) -> None:
-    controller = RateKnee(16, 96, opening)
-    controller.completed(Completion(0.0, 0.1, ok=True, in_flight=12))
-    controller.completed(_refused(0.1, 0.2, in_flight=16))
-    controller.throttled(0.2)
-    assert _back(controller, 60.0) == borne
+def test_as_many_as_a_refusal_allows_are_held_and_less_is_tried_in_a_crowd_alone() -> None:
+    controller = RateKnee(32, 96)
+    controller.throttled(0.0)
+    assert _back(controller, 60.0) == 16
+    assert set(_serve(controller, 1000, _boundless, start=100.0)) == {16}
+    assert min(_serve(controller, 1000, lambda now: 4, start=200.0, told=True)) <= 6
 
 
 def test_what_was_borne_long_ago_does_not_speak_against_new_ground() -> None:
@@ -239,9 +254,9 @@ def test_a_hidden_limit_is_met_twice_at_most_and_known_from_then_on(server: int)
 
 def _after_a_fall(stragglers: int, calls: int) -> list[int]:
     """Return the limit after each quick call that goes beside so many of a higher limit."""
-    controller = RateKnee(24, 96)
-    controller.completed(Completion(0.0, 0.1, ok=False, slowdown=4 / 3, beside=stragglers))
-    limits = []
+    controller, limits = RateKnee(24, 96, opening=24), []
+    for _ in range(1 + Round.LOOK):
+        controller.completed(Completion(0.0, 0.2, ok=True, slowdown=2.0, beside=stragglers))
     for number in range(calls):
         now = 1.0 + 0.01 * number
         controller.completed(Completion(now, now + 0.01, ok=True, slowdown=1.0))
@@ -250,11 +265,11 @@ def _after_a_fall(stragglers: int, calls: int) -> list[int]:
 
 
 def test_a_lower_limit_is_judged_once_calls_of_the_higher_one_hold_few_of_its_slots() -> None:
-    few, many = (_after_a_fall(stragglers, 100) for stragglers in (4, 5))
-    assert few[:24] == [12] * 24
-    assert few[24] == 15
-    assert many[:71] == [12] * 71
-    assert many[71] == 15
+    few, many = (_after_a_fall(stragglers, 100) for stragglers in (5, 6))
+    assert few[:30] == [15] * 30
+    assert few[30] == 19
+    assert many[:89] == [15] * 89
+    assert many[89] == 19
 
 
 def test_slow_start_goes_on_where_a_probe_finds_a_server_that_bears_more_by_now() -> None:

@@ -52,6 +52,12 @@ def test_a_crowd_ends_it_at_once_near_the_knee_that_calls_tell() -> None:
     assert slow_start.held == 24
 
 
+def test_a_crowd_in_the_first_round_tells_the_knee_since_no_rate_shows_that_so_many_are_worth_it() -> None:
+    slow_start = SlowStart(held=32)
+    assert _next(slow_start, 32, 100.0, slowdown=6.0) == 7  # 32 / 6 are served, and a fifth is chance
+    assert slow_start.ended
+
+
 def test_it_never_ends_below_what_was_worth_it() -> None:
     slow_start = SlowStart(held=30, rate=100.0)
     assert _next(slow_start, 40, 100.0, slowdown=4.0) == 30
