@@ -53,6 +53,16 @@ def test_queries_that_load_stretched_to_the_servers_clock_are_sent_again_whole_a
     assert not decisions.why.str.contains("too much for the server").any()
 
 
+def test_a_small_server_is_not_left_with_as_many_calls_as_the_run_opened_with(read: Read) -> None:
+    """Of 32 queries at once all would run into this server's clock."""
+    server, work = Server(knee=10, kappa=0.033), Work(repositories=85, files=40, rest=8e6)
+    scenario = Scenario("retro", Latency(0.06, 0.3), network=Network(2e6, 1e6), server=server, work=work)
+    reading = _by_any_route(read, SimHub(scenario=scenario))
+    assert len(reading.delivered) == 3400
+    assert set(reading.calls.outcome) == {"ok"}
+    assert reading.calls.limit[reading.calls.sent > 5.0].max() <= 2 * server.knee
+
+
 def test_slots_are_idle_at_the_end_for_less_than_a_full_query(read: Read) -> None:
     reading = _by_any_route(read, SimHub(scenario=Scenario("far", latency=FAR, work=WORK)))
     assert len(reading.delivered) == 4000
