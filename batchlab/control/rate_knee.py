@@ -43,8 +43,7 @@ class RateKnee:
     def __init__(self, start: int, ceiling: int, opening: int = OPENING) -> None:
         self.limit = min(start, ceiling)
         self._ceiling = ceiling
-        first = Opening(self.limit, min(opening, ceiling))
-        self._letting_in: Opening | Returning | None = None if first.ended else first
+        self._letting_in: Opening | Returning | None = _opening(self.limit, min(opening, ceiling))
         self._slow_start: SlowStart | None = SlowStart(self.limit)
         self._probing = Probing(self.limit)
         self._refusals = Refusals()
@@ -124,8 +123,7 @@ class RateKnee:
         # It would have taken longer still, had the clock let it.
         borne = max(1, math.floor(self.limit / (Round.ROOM * slowdown)))
         why = f"a small call ran into the server's clock, {slowdown:.1f} times as long as idle"
-        letting_in = Opening(borne, math.floor(self.limit / slowdown))
-        self._letting_in = None if letting_in.ended else letting_in
+        self._letting_in = _opening(borne, math.floor(self.limit / slowdown))
         return self._judge_anew(borne, LimitChange(borne, why), now)
 
     def _judge_anew(self, held: int, change: LimitChange, now: float) -> LimitChange | None:
@@ -176,3 +174,8 @@ class RateKnee:
             return None
         self.limit = limit
         return LimitChange(limit, wanted.why)
+
+
+def _opening(start: int, most: int) -> Opening | None:
+    opening = Opening(start, most)
+    return None if opening.ended else opening
