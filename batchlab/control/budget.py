@@ -185,9 +185,9 @@ class MinuteWindow:
         self._sent: deque[tuple[float, int]] = deque()
         self._used = 0
 
-    @property
-    def used(self) -> int:
-        """Points of the calls that were sent within the last minute, as far as that was looked at."""
+    def used(self, now: float) -> int:
+        """Return the points of the calls that were sent within the last minute."""
+        self._forget(now)
         return self._used
 
     def sent(self, points: int, now: float) -> None:

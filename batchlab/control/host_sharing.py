@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchlab.control.measurements import ARCHIVE_SHARE, Measurements, archive_seconds
-from batchlab.control.outlook import HOUR, Outlook
+from batchlab.control.outlook import ARCHIVE_POINTS, HOUR, Outlook
 from batchlab.control.route_seconds import (
     queries_needed,
     seconds_by_calls,
@@ -31,6 +31,20 @@ def taken_over_by_api(
     call = queries_needed(outlook, measured)[1] if by_queries else single_seconds(outlook, measured)
     is_done_before = max(one, call, seconds) < seconds_until_archives_have_come(repo_size, outlook, measured)
     return min(outlook.archives, max(round(seconds / one), 1)) if is_done_before else 0
+
+
+def taken_over_by_queries(files: int, outlook: Outlook, measured: Measurements) -> int:
+    """Return how many of the archives that wait for points GraphQL, which has its own, can read meanwhile by one query.
+
+    Parameters as in `prefers_archive`.
+    """
+    points = outlook.archives * ARCHIVE_POINTS + outlook.trees
+    wait = max(outlook.core.wait(points), outlook.by_minutes(points))
+    in_one = max(1, outlook.files_a_query // files)
+    fills_up_later = outlook.trees > 0 and outlook.archives < in_one
+    if fills_up_later or wait <= queries_needed(outlook, measured)[1]:
+        return 0
+    return min(outlook.archives, in_one)
 
 
 def taken_over_by_archives(

@@ -38,9 +38,9 @@ class ServiceWindow:
         self._expected = 0.0
         self._in_flight = 0
 
-    @property
-    def spent(self) -> float:
-        """Seconds of the calls that have ended, of the last minute as far as that was looked at."""
+    def spent(self, now: float) -> float:
+        """Return the seconds of the calls of the last minute that have ended."""
+        self._forget(now)
         return self._spent
 
     def sent(self, expected: float = 0.0) -> None:

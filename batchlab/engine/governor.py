@@ -88,8 +88,8 @@ class _Pool:
         self.budget.sent(points, epoch)
         self.minute.sent(points, now)
         self.service.sent(expected)
-        self.no_minute.used(self.minute.used, now)
-        self.no_service.used(self.service.spent, now)
+        self.no_minute.used(self.minute.used(now), now)
+        self.no_service.used(self.service.spent(now), now)
 
     def succeeded(self, sent: float) -> None:
         self.no_minute.succeeded(sent)
@@ -148,8 +148,8 @@ class Governor:
             to_reset,
             budget.window,
             budget.silent,
-            keeper.minute.used,
-            keeper.service.spent,
+            keeper.minute.used(clock.now()),
+            keeper.service.spent(clock.now()),
         )
 
     def seconds_for(self, pool: str, points: int, epoch: float) -> float | None:
@@ -211,7 +211,7 @@ class Governor:
         keeper = self._pool(pool)
         keeper.sent(points, expected, now, epoch)
         self._cpu.sent(CPU_SHARE.get(pool, 0.0) * expected)
-        self._no_cpu.used(self._cpu.spent, now)
+        self._no_cpu.used(self._cpu.spent(now), now)
         return keeper.breaker.sent(now)
 
     def answered(self, pool: str, points: int, cost: int, told: RateLimitHeaders | None) -> None:

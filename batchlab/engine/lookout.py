@@ -119,6 +119,11 @@ class Lookout:
         return not self.files_waiting and self._limiter.free and self._limiter.of_api < self._slots
 
     @property
+    def in_flight(self) -> int:
+        """Calls under way at the API."""
+        return self._limiter.of_api
+
+    @property
     def files_waiting(self) -> int:
         """Files that wait to be sent for, but for those of archives."""
         return self._backlog.files_waiting()

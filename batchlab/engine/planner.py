@@ -16,6 +16,7 @@ from batchlab.control.trace import Trace
 from batchlab.engine.archive_plan import ArchivePlan
 from batchlab.engine.governor import Governor
 from batchlab.engine.lookout import Lookout
+from batchlab.engine.sharing import Sharing, Taker
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 
@@ -36,6 +37,7 @@ class Planner:
     def __init__(self, lookout: Lookout, governor: Governor, measured: Measurements, trace: Trace) -> None:
         self._lookout, self._measured, self._trace = lookout, measured, trace
         self._archives = ArchivePlan(lookout, governor, measured, trace)
+        self._sharing = Sharing(self._archives, lookout, governor, measured)
         self._by_queries = self._has_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
@@ -49,12 +51,16 @@ class Planner:
         self._files_a_repository.note(len(files))
         if self._begin_review() or not self._files_a_repository.tells:
             self._doubted |= self._reconsider(len(files))
-        return self._by_queries
+        return self._by_queries or self._sharing.taker is Taker.QUERIES
 
     def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
-        if self._by_queries:
+        taker = self._sharing.taker
+        if self._by_queries or taker is Taker.QUERIES:
             self._has_queries = several
+        if taker is not None:
+            self._sharing.took_one()
+            return taker is Taker.ARCHIVES
         return self._archives.chooses(files, several=several)
 
     def even_share(self) -> float:
@@ -66,11 +72,13 @@ class Planner:
         begun = self._begin_review()
         changed = (begun and self._reconsider(1)) or self._archives.leaves_resting_host()
         doubted, self._doubted = self._doubted, False
-        self._archives.end_sharing()
+        self._sharing.end()
         if changed or doubted:
             return Recall(everything=True)
         is_due = begun or (self._lookout.api_is_idle and self._lookout.archives_waiting > 0)
-        return self._archives.share(REVIEW_EVERY, several=self._several) if is_due else Recall()
+        if not is_due:
+            return Recall()
+        return self._sharing.hand_over(REVIEW_EVERY, several=self._several, queries=self._has_queries)
 
     @property
     def _several(self) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from batchlab.control.host_sharing import taken_over_by_api, taken_over_by_archives
+import pytest
+
+from batchlab.control.host_sharing import taken_over_by_api, taken_over_by_archives, taken_over_by_queries
 from batchlab.control.measurements import Measurements
 from batchlab.control.outlook import Allowance, Outlook
 from batchlab.control.route_seconds import seconds_by_single_files
@@ -50,6 +53,30 @@ def test_no_archive_is_taken_over_where_a_budget_or_a_minute_rule_is_short(
     waiting, shared = replace(unlimited, archives=40), archives_took(2e6, seconds=1.0)
     for short in (replace(waiting, core=Allowance(400, 1500.0, 4000)), replace(waiting, rest_rate=12.0)):
         assert taken_over_by_api(40, 8_000_000, short, shared, by_queries=False, seconds=1.0) == 0
+
+
+@pytest.mark.parametrize("short", [{"core": Allowance(3, 1500.0, 4000)}, {"rest_rate": 0.05}], ids=["hour", "minute"])
+def test_queries_take_over_one_call_full_of_archives_that_wait_for_points(
+    unlimited: Outlook, single_took: Seconds, short: dict[str, Any]
+) -> None:
+    waiting, measured = replace(unlimited, archives=40, files_a_query=20), single_took(0.05)
+    assert taken_over_by_queries(3, replace(waiting, **short), measured) == 6
+    assert taken_over_by_queries(3, replace(waiting, **short, archives=4), measured) == 4
+    assert taken_over_by_queries(50, replace(waiting, **short), measured) == 1
+    assert taken_over_by_queries(3, waiting, measured) == 0
+
+
+def test_queries_leave_archives_alone_that_wait_for_less_than_a_query_takes(
+    unlimited: Outlook, single_took: Seconds
+) -> None:
+    soon = replace(unlimited, archives=40, files_a_query=20, core=Allowance(30, 0.5, 4000))
+    assert taken_over_by_queries(3, soon, single_took(0.05)) == 0
+
+
+def test_a_query_is_not_sent_half_empty_while_trees_bring_more_for_it(unlimited: Outlook, single_took: Seconds) -> None:
+    short = replace(unlimited, archives=4, files_a_query=20, trees=500, core=Allowance(30, 1500.0, 4000))
+    assert taken_over_by_queries(3, short, single_took(0.05)) == 0
+    assert taken_over_by_queries(3, replace(short, archives=6), single_took(0.05)) == 6
 
 
 def test_an_idle_host_of_archives_takes_over_as_many_repositories_as_may_come_at_once(

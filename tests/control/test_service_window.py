@@ -63,3 +63,10 @@ def test_one_call_after_another_never_exceeds_the_seconds_by_more_than_the_last_
         ended.append((now, seconds))
         now += seconds
         assert sum(s for sent, s in ended if sent > now - 60.0) <= 12.0 + max(services)
+
+
+def test_what_was_spent_more_than_a_minute_ago_is_forgotten_though_nothing_was_sent_since() -> None:
+    window = ServiceWindow(48.0)
+    window.sent()
+    window.ended(1.0, 3.0)
+    assert [window.spent(3.0), window.spent(61.0), window.spent(1.0 + ServiceWindow.LENGTH)] == [2.0, 2.0, 0.0]

@@ -147,6 +147,17 @@ def test_archives_bring_some_of_the_repositories_that_wait_while_their_host_has_
     assert reading.seconds < 38.0
 
 
+def test_graphql_reads_some_of_the_archives_that_wait_for_points_of_rest(read: Read) -> None:
+    """Of three minutes' points, trees take half: archives alone take 200 s, and GraphQL's own minutes stay unused."""
+    reading = _by_any_route(read, SimHub(scenario=Scenario.load("minute-bound")))
+    assert len(reading.delivered) == 2400
+    queries, archives = (reading.calls[reading.calls.endpoint == name] for name in ("graphql", "archive"))
+    assert queries.sent.min() < 5.0
+    assert queries.files.sum() >= 600
+    assert len(archives) >= 600
+    assert reading.seconds < 180.0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_where_one_call_is_served_at_once_the_archives_are_read(read: Read, seed: int) -> None:
     """Its calls alone take 54 s here: 150 trees and 750 files, 60 ms each."""

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from batchlab import clock
 from batchlab.batch_config import BatchConfig, BatchStrategy
 from batchlab.batch_models import Repository
+from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import POLICIES
@@ -13,6 +15,7 @@ from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.lookout import Backlog, Lookout
 from batchlab.engine.planner import REVIEW_EVERY, Planner
+from batchlab.engine.sharing import FEW
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 from batchlab.twin import run_virtual
@@ -31,8 +34,8 @@ class Run:
         self.measured, self.trace = Measurements(), Trace()
         self.archives_waiting = self.archives_under_way = 0
         self.files_waiting = REPOSITORIES * FILES
-        governor = Governor(policy, config)
-        governor.answered("core", 1, 1, None)  # by a server that names no limits
+        self.governor, self.limiter = Governor(policy, config), Limiter(LIMIT, LIMIT)
+        self.governor.answered("core", 1, 1, None)  # by a server that names no limits
         backlog = Backlog(
             wanted=lambda: (REPOSITORIES * FILES, REPOSITORIES, 0),
             archives_waiting=lambda: self.archives_waiting,
@@ -42,8 +45,8 @@ class Run:
             files_a_query=lambda: 20,
             file_size=lambda: 5_000.0,
         )
-        lookout = Lookout(policy, config, governor, self.measured, Limiter(LIMIT, LIMIT), backlog)
-        self.planner = Planner(lookout, governor, self.measured, self.trace)
+        lookout = Lookout(policy, config, self.governor, self.measured, self.limiter, backlog)
+        self.planner = Planner(lookout, self.governor, self.measured, self.trace)
 
     def blobs_take(self, seconds: float) -> None:
         for _ in range(100):
@@ -55,9 +58,9 @@ class Run:
         for _ in range(self.measured.streams.limit):
             self.measured.archive(2_000_000, now, now + 0.1, now + seconds)
 
-    def planned(self) -> int:
+    def planned(self, *, several: bool = False) -> int:
         """Plan all repositories; return how many are to be archives."""
-        return sum(self.planner.archive(WANTED, several=False) for _ in range(REPOSITORIES))
+        return sum(self.planner.archive(WANTED, several=several) for _ in range(REPOSITORIES))
 
     async def review(self) -> Recall:
         await asyncio.sleep(REVIEW_EVERY)
@@ -148,6 +151,43 @@ def test_an_idle_api_takes_over_archives_that_wait_at_once_and_not_at_the_next_r
     busy, idle = run_virtual(go_on)
     assert busy == Recall()
     assert idle.archives > 0
+
+
+async def _short_of_points(several: bool) -> Run:
+    """Return a run of which all repositories are to be archives, which wait for the next hour's points."""
+    run = Run()
+    now = clock.epoch()
+    run.governor.answered("core", 1, 1, RateLimitHeaders(5000, 5, now + 1500.0))
+    run.governor.answered("graphql", 1, 1, RateLimitHeaders(5000, 4999, now + 3000.0))
+    run.blobs_take(0.06)
+    run.archives_come(0.2)
+    await run.review()
+    run.archives_waiting, run.files_waiting = run.planned(several=several), 0
+    assert run.archives_waiting == REPOSITORIES
+    return run
+
+
+def test_archives_that_wait_for_points_are_left_to_one_query_after_another() -> None:
+    async def go_on() -> list[Recall]:
+        run = await _short_of_points(several=True)
+        asked = []
+        for _ in range(2):
+            asked.append(run.planner.to_plan_anew())
+            assert run.planner.several(WANTED)
+            assert not run.planner.archive(WANTED, several=True)
+        for _ in range(FEW):
+            run.limiter.take()
+        return [*asked, run.planner.to_plan_anew()]
+
+    assert run_virtual(go_on) == [Recall(archives=1), Recall(archives=1), Recall()]
+
+
+def test_archives_wait_for_points_on_a_server_without_graphql() -> None:
+    async def go_on() -> Recall:
+        run = await _short_of_points(several=False)
+        return run.planner.to_plan_anew()
+
+    assert run_virtual(go_on) == Recall()
 
 
 def test_a_change_of_mind_that_comes_while_a_tree_is_planned_is_one_for_what_waits_too() -> None:
