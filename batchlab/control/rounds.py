@@ -97,10 +97,14 @@ class Round:
         return bool(self.slowdowns) and self.slowdown < self.FREE
 
     @property
+    def _tells_anew(self) -> bool:
+        """Whether a few more calls have told."""
+        return bool(self.slowdowns) and len(self.slowdowns) % self.LOOK == 0
+
+    @property
     def is_crowded(self) -> bool:
         """Whether calls take so much longer that there are too many; asked anew after each few that tell."""
-        seen = self.slowdowns
-        return bool(seen) and len(seen) % self.LOOK == 0 and self.slowdown >= self.CROWDED
+        return self._tells_anew and self.slowdown >= self.CROWDED
 
     @property
     def crowd(self) -> float:
@@ -115,5 +119,4 @@ class Round:
     @property
     def lately(self) -> float:
         """Median of the last few slowdowns, told once after each few; 0 between."""
-        seen = self.slowdowns
-        return 0.0 if not seen or len(seen) % self.LOOK else median(seen[-self.LOOK :])
+        return median(self.slowdowns[-self.LOOK :]) if self._tells_anew else 0.0
