@@ -47,6 +47,17 @@ def taken_over_by_queries(files: int, outlook: Outlook, measured: Measurements) 
     return min(outlook.archives, in_one)
 
 
+def taken_over_by_single_files(outlook: Outlook, measured: Measurements, seconds: float) -> int:
+    """Return how many repositories that wait for GraphQL's rule can be read by single files within so many seconds.
+
+    So many as points suffice for that nothing else needs, of the hour's and the minute's. Parameters as in
+    `prefers_archive`.
+    """
+    in_time = seconds * outlook.slots / single_seconds(outlook, measured)
+    this_minute = 60.0 * outlook.rest_rate - outlook.rest_used - outlook.trees
+    return max(0, int(min(in_time, this_minute, outlook.spare) * outlook.repositories / outlook.files))
+
+
 def taken_over_by_archives(
     files: int, repo_size: int, outlook: Outlook, measured: Measurements, by_queries: bool, coming: int
 ) -> int:

@@ -16,7 +16,6 @@ from batchlab.routes import WantedFile
 
 ROUTE = "tarball"
 WHOLE, SOME_WHOLE, IN_PARTS = "repositories whole", "some repositories whole", "file by file"
-SOME_BY_QUERIES = "repositories whole, some by GraphQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class ArchivePlan:
     def __init__(self, lookout: Lookout, governor: Governor, measured: Measurements, trace: Trace) -> None:
         self._lookout, self._governor, self._measured, self._trace = lookout, governor, measured, trace
         self.whole, self.in_parts = Planned(), Planned()
-        self._helps = self._is_helped = False
+        self._helps = False
         self._on_trial, self._tried = math.inf, 0.0
 
     def chooses(self, files: Sequence[WantedFile], *, several: bool) -> bool:
@@ -131,12 +130,6 @@ class ArchivePlan:
         if not self._helps:
             self._helps = True
             self._note(IN_PARTS, SOME_WHOLE, "the host of archives is idle, and brings them before the API could")
-
-    def note_queries(self) -> None:
-        """Take note that GraphQL reads some of the repositories that are to go whole."""
-        if not self._is_helped:
-            self._is_helped = True
-            self._note(WHOLE, SOME_BY_QUERIES, "they wait for points, and GraphQL has its own")
 
     def _note(self, old: str, new: str, why: str) -> None:
         self._trace.decide(clock.now(), "planner", "archives", old, new, why)

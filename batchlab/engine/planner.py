@@ -37,7 +37,7 @@ class Planner:
     def __init__(self, lookout: Lookout, governor: Governor, measured: Measurements, trace: Trace) -> None:
         self._lookout, self._measured, self._trace = lookout, measured, trace
         self._archives = ArchivePlan(lookout, governor, measured, trace)
-        self._sharing = Sharing(self._archives, lookout, governor, measured)
+        self._sharing = Sharing(self._archives, lookout, governor, measured, trace)
         self._by_queries = self._has_queries = True
         self._next_review = -math.inf
         self._files_a_repository = Sample()
@@ -51,14 +51,13 @@ class Planner:
         self._files_a_repository.note(len(files))
         if self._begin_review() or not self._files_a_repository.tells:
             self._doubted |= self._reconsider(len(files))
-        return self._by_queries or self._sharing.taker is Taker.QUERIES
+        return self._tries_queries
 
     def archive(self, files: Sequence[WantedFile], several: bool) -> bool:
         """Return whether these files of one repository had better travel as a whole archive."""
-        taker = self._sharing.taker
-        if self._by_queries or taker is Taker.QUERIES:
+        if self._tries_queries:
             self._has_queries = several
-        if taker is not None:
+        if (taker := self._sharing.taker) is not None:
             self._sharing.took_one()
             return taker is Taker.ARCHIVES
         return self._archives.chooses(files, several=several)
@@ -79,6 +78,12 @@ class Planner:
         if not is_due:
             return Recall()
         return self._sharing.hand_over(REVIEW_EVERY, several=self._several, queries=self._has_queries)
+
+    @property
+    def _tries_queries(self) -> bool:
+        """Whether files planned now travel many a call where they can: as was chosen, unless they are taken over."""
+        taker = self._sharing.taker
+        return taker is Taker.QUERIES or (self._by_queries and taker is not Taker.SINGLE_FILES)
 
     @property
     def _several(self) -> bool:

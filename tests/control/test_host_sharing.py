@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from batchlab.control.host_sharing import taken_over_by_api, taken_over_by_archives, taken_over_by_queries
+from batchlab.control.host_sharing import (
+    taken_over_by_api,
+    taken_over_by_archives,
+    taken_over_by_queries,
+    taken_over_by_single_files,
+)
 from batchlab.control.measurements import Measurements
 from batchlab.control.outlook import Allowance, Outlook
 from batchlab.control.route_seconds import seconds_by_single_files
@@ -77,6 +82,27 @@ def test_a_query_is_not_sent_half_empty_while_trees_bring_more_for_it(unlimited:
     short = replace(unlimited, archives=4, files_a_query=20, trees=500, core=Allowance(30, 1500.0, 4000))
     assert taken_over_by_queries(3, short, single_took(0.05)) == 0
     assert taken_over_by_queries(3, replace(short, archives=6), single_took(0.05)) == 6
+
+
+def test_single_files_take_over_what_they_can_read_in_the_time_and_have_points_for(
+    unlimited: Outlook, single_took: Seconds
+) -> None:
+    ruled, measured = (
+        replace(unlimited, slots=4, rest_rate=12.0),
+        single_took(0.05),
+    )  # 80 a second
+    assert taken_over_by_single_files(ruled, measured, seconds=1.0) == 2
+    assert taken_over_by_single_files(ruled, measured, seconds=60.0) == 720 // 40
+    assert taken_over_by_single_files(replace(ruled, rest_used=600, trees=40), measured, seconds=60.0) == 80 // 40
+    assert taken_over_by_single_files(replace(ruled, rest_used=720), measured, seconds=1.0) == 0
+
+
+def test_single_files_leave_the_hours_points_to_the_trees_and_archives_that_need_them(
+    unlimited: Outlook, single_took: Seconds
+) -> None:
+    scarce = replace(unlimited, core=Allowance(300, 1500.0, 4000), trees=100, archives=120, rest_rate=12.0)
+    assert taken_over_by_single_files(scarce, single_took(0.05), seconds=60.0) == 80 // 40
+    assert taken_over_by_single_files(replace(scarce, trees=200), single_took(0.05), seconds=60.0) == 0
 
 
 def test_an_idle_host_of_archives_takes_over_as_many_repositories_as_may_come_at_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -156,6 +157,18 @@ def test_graphql_reads_some_of_the_archives_that_wait_for_points_of_rest(read: R
     assert queries.files.sum() >= 600
     assert len(archives) >= 600
     assert reading.seconds < 180.0
+
+
+def test_single_files_read_some_of_what_waits_for_the_next_minute_of_graphql(read: Read) -> None:
+    """Repositories are too large for archives; GraphQL alone takes six of its minutes for the files, REST eight."""
+    scenario = Scenario.load("minute-bound")
+    reading = _by_any_route(read, SimHub(scenario=replace(scenario, work=Work(300, 20, rest=200e6))))
+    assert len(reading.delivered) == 6000
+    ways = reading.calls.groupby("endpoint").files.sum()
+    assert min(ways["graphql"], ways["blob"]) >= 1000
+    assert reading.decisions.new.str.contains("some one file a call").sum() == 1
+    assert "limited" not in set(reading.calls.outcome)
+    assert reading.seconds < 300.0
 
 
 @pytest.mark.parametrize("seed", range(3))
