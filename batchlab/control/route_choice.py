@@ -73,7 +73,8 @@ def prefers_archive(
     others = seconds_by_calls(outlook, measured, by_queries)
     budget = outlook.core.wait(outlook.repositories + outlook.trees)
     has_spare = budget == 0.0 or outlook.spare >= ARCHIVE_POINTS
-    if has_spare and others < HOUR / 4 and waits_for_minutes(outlook, measured, by_queries):
+    all_in_the_next_hour = others >= HOUR / 4 and others > budget
+    if has_spare and not all_in_the_next_hour and waits_for_minutes(outlook, measured, by_queries):
         # A minute rule is what is short: an archive spends little of it, and others wait meanwhile anyway.
         return files > ARCHIVE_POINTS and archive <= others
     if budget > 0.0 or others >= HOUR / 4:

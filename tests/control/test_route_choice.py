@@ -102,6 +102,17 @@ def test_core_points_that_the_trees_leave_are_spent_on_archives_where_minutes_ar
     assert not prefers_archive(40, 2_000_000, replace(short, service_share=math.inf), single_took(0.1), by_queries=True)
 
 
+def test_points_that_trees_leave_go_to_archives_though_the_hour_is_too_short_for_all_of_them(
+    unlimited: Outlook, single_took: Seconds
+) -> None:
+    # A thousand seconds by queries alone; the next hour, in which all could be archives, begins after them, or before.
+    long = replace(unlimited, files=16_000, repositories=400, service_share=0.8)
+    after, before = (replace(long, core=Allowance(120, seconds, 4000)) for seconds in (1500.0, 300.0))
+    assert prefers_archive(40, 2_000_000, after, single_took(0.1), by_queries=True)
+    assert not prefers_archive(40, 2_000_000, replace(after, archives=120), single_took(0.1), by_queries=True)
+    assert prefers_archive(40, 2_000_000, replace(before, archives=120), single_took(0.1), by_queries=True)
+
+
 def test_sixty_calls_an_hour_without_queries_are_spent_on_archives(unlimited: Outlook, single_took: Seconds) -> None:
     anonymous = replace(unlimited, files=800, repositories=40, core=Allowance(48, 3000.0, 48))
     assert prefers_archive(20, 4_000_000, anonymous, single_took(0.2), by_queries=False)
