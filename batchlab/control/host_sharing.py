@@ -1,4 +1,4 @@
-"""Decide what the API and the host of archives take over from each other, so that neither is idle while files wait."""
+"""Decide what REST, GraphQL and the host of archives take over from one another: none is idle while files wait."""
 
 from __future__ import annotations
 
