@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
+
+FEW = 4  # calls at once that spend a minute's seconds soon enough, and do not slow one another down
 
 
 class ServiceWindow:
@@ -19,6 +22,9 @@ class ServiceWindow:
         Service time allowed within 60 s.
     first
         Calls under way until one has ended, and told how far expectations can be trusted.
+    together
+        Calls under way while more is wanted than the minute has room for: a crowd makes each take longer, and so spends
+        seconds for nothing.
 
     References
     ----------
@@ -30,8 +36,8 @@ class ServiceWindow:
     FIRST = 8
     MARGIN = 1.1  # times what is expected of calls under way
 
-    def __init__(self, seconds: float, *, first: float = FIRST) -> None:
-        self.seconds, self._first = seconds, first
+    def __init__(self, seconds: float, *, first: float = FIRST, together: float = math.inf) -> None:
+        self.seconds, self._first, self._together = seconds, first, together
         self._ended: deque[tuple[float, float]] = deque()
         self._spent = 0.0
         self._recent: deque[float] = deque(maxlen=self.MEMORY)
@@ -61,11 +67,16 @@ class ServiceWindow:
         self._recent.append(seconds)
         self._forget(now)
 
-    def delay(self, now: float) -> float:
-        """Return the seconds to hold the next call back; infinite until one under way has ended."""
+    def delay(self, now: float, demand: Callable[[], int] = lambda: 1) -> float:
+        """Return the seconds to hold the next call back; infinite until one under way has ended.
+
+        ``demand`` returns the calls that everything waiting needs.
+        """
         if self.seconds == math.inf:
             return 0.0
         self._forget(now)
+        if self._in_flight >= self._together and self._recent and self._is_short_for(demand()):
+            return math.inf
         if not self._recent and self._in_flight >= self._first:
             return math.inf
         under_way = self.MARGIN * self._expected
@@ -75,6 +86,11 @@ class ServiceWindow:
         if self._spent + under_way + following <= self.seconds:
             return 0.0
         return self._ended[0][0] + self.LENGTH - now if self._ended else math.inf
+
+    def _is_short_for(self, calls: int) -> bool:
+        """Whether the minute has no room for so many beside those under way."""
+        each = sum(self._recent) / len(self._recent)
+        return self._spent + (self._in_flight + calls) * each > self.seconds
 
     def _forget(self, now: float) -> None:
         while self._ended and self._ended[0][0] + self.LENGTH <= now:

@@ -13,7 +13,7 @@ from batchlab.control.circuit_breaker import BreakerChange, CircuitBreaker
 from batchlab.control.policies import Policy
 from batchlab.control.rate_limits import pause
 from batchlab.control.refutation import Refutation
-from batchlab.control.service_window import ServiceWindow
+from batchlab.control.service_window import FEW, ServiceWindow
 from batchlab.control.waits import Reason
 from batchlab.errors import BatchLabError, ErrorCategory, NetworkError, RateLimitError, ServerError, category_of
 
@@ -72,7 +72,8 @@ class _Pool:
         self.budget = Budget(config.rate_limit_buffer, policy.pacing)
         share, points = policy.minute_share(config), POINTS_A_MINUTE.get(name, math.inf)
         self.minute = MinuteWindow(share * points, spread=policy.pacing is Pacing.ALWAYS)
-        self.service = ServiceWindow(share * SERVICE_SECONDS_A_MINUTE.get(name, math.inf))
+        seconds = share * SERVICE_SECONDS_A_MINUTE.get(name, math.inf)
+        self.service = ServiceWindow(seconds, together=FEW if policy.plans else math.inf)
         self.no_minute = Refutation(points)
         self.no_service = Refutation(SERVICE_SECONDS_A_MINUTE.get(name, math.inf))
         self.breaker = CircuitBreaker()
@@ -95,10 +96,10 @@ class _Pool:
         self.no_minute.succeeded(sent)
         self.no_service.succeeded(sent)
 
-    def delay_by_rules(self, now: float) -> float:
+    def delay_by_rules(self, now: float, demand: Callable[[], int]) -> float:
         """Seconds for which the rules beside the budget hold a call back, those aside that the server has not."""
         minute = 0.0 if self.no_minute.refuted else self.minute.delay(1, now)
-        return max(minute, 0.0 if self.no_service.refuted else self.service.delay(now))
+        return max(minute, 0.0 if self.no_service.refuted else self.service.delay(now, demand))
 
 
 class Governor:
@@ -181,7 +182,7 @@ class Governor:
         # A server that names no budget has its limits switched off, until it proves otherwise.
         unlimited = self._is_silent(keeper.budget) and not self._has_rules
         cpu = 0.0 if self._no_cpu.refuted or pool not in CPU_SHARE else self._cpu.delay(now)
-        secondary = 0.0 if unlimited else max(cpu, keeper.delay_by_rules(now))
+        secondary = 0.0 if unlimited else max(cpu, keeper.delay_by_rules(now, demand))
         if max(primary, secondary) <= 0:
             return None
         return Hold(Reason.PACE, max(primary, secondary), "primary" if primary >= secondary else "secondary")

@@ -14,6 +14,7 @@ from batchlab.control.host_sharing import (
 )
 from batchlab.control.measurements import Measurements
 from batchlab.control.outlook import Outlook
+from batchlab.control.service_window import FEW
 from batchlab.control.trace import Trace
 from batchlab.engine.archive_plan import WHOLE, ArchivePlan
 from batchlab.engine.governor import Governor
@@ -21,7 +22,6 @@ from batchlab.engine.lookout import Lookout
 from batchlab.engine.work_queue import Recall
 
 REST, GRAPHQL = "core", "graphql"  # pools
-FEW = 4  # queries at once: they spend a minute's seconds of service soon enough, and do not slow one another down
 
 
 class Taker(Enum):

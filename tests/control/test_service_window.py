@@ -70,3 +70,17 @@ def test_what_was_spent_more_than_a_minute_ago_is_forgotten_though_nothing_was_s
     window.sent()
     window.ended(1.0, 3.0)
     assert [window.spent(3.0), window.spent(61.0), window.spent(1.0 + ServiceWindow.LENGTH)] == [2.0, 2.0, 0.0]
+
+
+def test_few_calls_go_at_once_while_more_is_wanted_than_the_minute_has_room_for() -> None:
+    window = ServiceWindow(48.0, together=4)
+    window.sent(2.0)
+    window.ended(0.0, 2.0, 2.0)
+    for _ in range(4):
+        assert window.delay(2.0, lambda: 100) == 0.0
+        window.sent(2.0)
+    assert window.delay(2.0, lambda: 100) == math.inf
+    assert window.delay(2.0, lambda: 19) == 0.0  # 2 s are spent, and 8 are under way
+    assert window.delay(2.0, lambda: 20) == math.inf
+    window.ended(2.0, 4.0, 2.0)
+    assert window.delay(4.0, lambda: 100) == 0.0

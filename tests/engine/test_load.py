@@ -207,6 +207,20 @@ def test_queries_that_crowd_each_other_from_the_first_moment_stay_within_a_minut
     assert "limited" not in set(reading.calls.outcome)
 
 
+def test_queries_of_a_minute_that_is_short_do_not_crowd_a_server_that_has_become_slower(read: Read) -> None:
+    """Sent all at once at the beginning of the second minute, they would spend more than its 60 s."""
+    rules = Limits(core=5000, graphql=5000, remaining=613, reset_in=1146.0, graphql_cpu_seconds_per_minute=60.0)
+    scenario = Scenario(
+        "short minutes", latency=Latency(0.0943, 0.3), network=Network(20e6, 5e6), server=Server(knee=13),
+        periods=(Period(6.7, server=Server(knee=5)),), limits=rules, work=Work(repositories=414, files=10, rest=8e6),
+    )  # fmt: skip
+    reading = _by_any_route(read, SimHub(scenario=scenario))
+    assert len(reading.delivered) == 4140
+    queries = reading.calls[reading.calls.endpoint == "graphql"]
+    assert set(queries.outcome) == {"ok"}
+    assert queries[queries.sent > 30.0].in_flight.max() <= 8
+
+
 def _throttled(repositories: int, files: int, lockout: float) -> SimHub:
     """A host of archives that serves ten, and then none for so long."""
     return SimHub(

@@ -11,11 +11,11 @@ from batchlab.control.budget import RateLimitHeaders
 from batchlab.control.limiter import Limiter
 from batchlab.control.measurements import Measurements
 from batchlab.control.policies import POLICIES
+from batchlab.control.service_window import FEW
 from batchlab.control.trace import Trace
 from batchlab.engine.governor import Governor
 from batchlab.engine.lookout import Backlog, Lookout
 from batchlab.engine.planner import REVIEW_EVERY, Planner
-from batchlab.engine.sharing import FEW
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 from batchlab.twin import run_virtual
