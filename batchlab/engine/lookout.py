@@ -116,7 +116,7 @@ class Lookout:
     @property
     def api_is_idle(self) -> bool:
         """Whether nothing waits for the API, and it has fewer calls than it serves at once."""
-        return not self.files_waiting and self._limiter.free and self._limiter.of_api < self._slots
+        return not self.files_waiting and self._limiter.free and self.in_flight < self._slots
 
     @property
     def in_flight(self) -> int:

@@ -16,7 +16,7 @@ from batchlab.control.trace import Trace
 from batchlab.engine.archive_plan import ArchivePlan
 from batchlab.engine.governor import Governor
 from batchlab.engine.lookout import Lookout
-from batchlab.engine.sharing import Sharing, Taker
+from batchlab.engine.sharing import MANY_A_CALL, ONE_A_CALL, Sharing, Taker
 from batchlab.engine.work_queue import Recall
 from batchlab.routes import WantedFile
 
@@ -104,7 +104,7 @@ class Planner:
         self._by_queries = prefers_queries(outlook, self._measured, by_queries=before)
         if self._by_queries == before:
             return False
-        names = {True: "many files a call", False: "one file a call"}
+        names = {True: MANY_A_CALL, False: ONE_A_CALL}
         self._trace.decide(
             clock.now(), "planner", "route", names[before], names[self._by_queries], self._because(outlook)
         )

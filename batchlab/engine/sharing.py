@@ -22,6 +22,7 @@ from batchlab.engine.lookout import Lookout
 from batchlab.engine.work_queue import Recall
 
 REST, GRAPHQL = "core", "graphql"  # pools
+MANY_A_CALL, ONE_A_CALL = "many files a call", "one file a call"
 
 
 class Taker(Enum):
@@ -37,7 +38,7 @@ class Taker(Enum):
 NOTES = {
     Taker.QUERIES: ("archives", WHOLE, f"{WHOLE}, some by queries", "they wait for points, and GraphQL has its own"),
     Taker.SINGLE_FILES: (
-        "route", "many files a call", "some one file a call", "GraphQL's minute is spent, and REST has points to spare"
+        "route", MANY_A_CALL, f"some {ONE_A_CALL}", "GraphQL's minute is spent, and REST has points to spare"
     ),
 }  # fmt: skip
 

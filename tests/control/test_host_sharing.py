@@ -87,10 +87,8 @@ def test_a_query_is_not_sent_half_empty_while_trees_bring_more_for_it(unlimited:
 def test_single_files_take_over_what_they_can_read_in_the_time_and_have_points_for(
     unlimited: Outlook, single_took: Seconds
 ) -> None:
-    ruled, measured = (
-        replace(unlimited, slots=4, rest_rate=12.0),
-        single_took(0.05),
-    )  # 80 a second
+    measured = single_took(0.05)
+    ruled = replace(unlimited, slots=4, rest_rate=12.0)  # 80 files a second, 40 a repository
     assert taken_over_by_single_files(ruled, measured, seconds=1.0) == 2
     assert taken_over_by_single_files(ruled, measured, seconds=60.0) == 720 // 40
     assert taken_over_by_single_files(replace(ruled, rest_used=600, trees=40), measured, seconds=60.0) == 80 // 40
